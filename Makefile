@@ -1,0 +1,46 @@
+# Two commands on a fresh machine (python3.11, make, git): `make demo` and `make test`.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-deep check format bench lock clean help
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)  ## Show the main job live on the built-in simulators
+	@$(BIN)/bridge demo
+
+check: $(READY)  ## Format check, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## Everything that a change must pass
+	$(BIN)/python -m pytest -n 2 -m "not deep"
+
+test-deep: $(READY)  ## The slow sweeps
+	$(BIN)/python -m pytest -n 2 -m deep
+
+format: $(READY)  ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## Counts and ratios
+	$(BIN)/python -m bench
+
+lock:  ## Renew the locked dependencies (needs uv)
+	uv lock
+	uv export --quiet --format requirements-txt --no-emit-project > requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,109 @@
+"""Entries of Remedy's forms as the bridge's own incidents and notes.
+
+Which entries of the work log the system wrote is read off the marks that BMC's workflow leaves: their type,
+their source, their submitter, a message id, and the words of Smart IT (BMC docs: "Changing ticket status in
+Smart IT").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bridge.connectors.remedy import forms
+from bridge.connectors.remedy.errors import RefusedByRemedy
+from bridge.connectors.remedy.listing import Entry
+from bridge.decide.text import clean
+from bridge.model.incident import Incident
+from bridge.model.note import Note, Origin, split_mark
+
+_SYSTEM_SUBMITTERS = frozenset({"remedy application service", "ar_escalator"})
+_SYSTEM_WORDS = "Status has been changed to"
+_CUT_MARK = "(bridge:"
+
+
+def incident_of(entry: Entry, *, ticket_field: str, further: Iterable[str]) -> Incident:
+    """Return the incident in an entry; ``RefusedByRemedy`` where its date or number is hidden."""
+    modified = entry.moment(forms.MODIFIED)
+    number = entry.text(forms.NUMBER)
+    if modified is None or not number:
+        raise RefusedByRemedy(
+            "Remedy refused to show an incident's number or date",
+            why=f"{forms.NUMBER} is {number!r} and {forms.MODIFIED} is {entry.text(forms.MODIFIED)!r}",
+            next_step=f"give the account read access to both fields of {forms.INCIDENTS}",
+        )
+    own = {name: clean(entry.text(field)) for name, field in forms.OWN.items() if name != "number"}
+    return Incident(
+        number=number,
+        entry_id=entry.text(forms.REQUEST_ID) or entry.link_id,
+        ticket_field=entry.text(ticket_field),
+        submitted_at=entry.moment(forms.SUBMITTED),
+        modified_at=modified,
+        modified_by=entry.text("Last Modified By"),
+        fields=tuple(sorted((name, entry.text(name)) for name in further)),
+        **own,
+    )
+
+
+def note_of(entry: Entry, *, account: str) -> Note:
+    """Return the note in an entry of the work log; ``account`` is the bridge's own login."""
+    text, mark = _text_and_mark(entry)
+    at = entry.moment(forms.SUBMITTED) or entry.moment(forms.MODIFIED)
+    if at is None:
+        raise RefusedByRemedy(
+            "Remedy refused to show a work info's date",
+            why=f"{forms.SUBMITTED} of {entry.text(forms.WORK_LOG_ID)} is empty",
+            next_step=f"give the account read access to this field of {forms.WORK_LOG}",
+        )
+    return Note(
+        id=entry.text(forms.WORK_LOG_ID) or entry.link_id,
+        parent=entry.text(forms.NUMBER),
+        author=_author(entry),
+        at=at,
+        text=text,
+        # Anything but an outright "Public" stays inside.
+        internal=entry.text("View Access") != "Public",
+        origin=_origin(entry, mark, text, account),
+        mark=mark,
+    )
+
+
+def _author(entry: Entry) -> str:
+    return entry.text("Work Log Submitter") or entry.text("Submitter")
+
+
+def _text_and_mark(entry: Entry) -> tuple[str, str]:
+    """Return the text that a person should read, without our mark, and the mark's effect key."""
+    head, _, in_summary = split_mark(clean(entry.text("Description")))
+    body, _, in_detail = split_mark(clean(entry.text("Detailed Description")))
+    head, body = head.strip(), body.strip()
+    mark = in_detail or in_summary
+    # Our summary is the mark, which the field's length may have cut beyond recognition.
+    if body and (mark or head.startswith(_CUT_MARK)):
+        return body, mark
+    return _joined(head, body, entry.text("Work Log Type")), mark
+
+
+def _joined(head: str, body: str, kind: str) -> str:
+    """Return both texts of a note, or the only one that says something.
+
+    Remedy's own screens fill the summary with the beginning of the text, a dot, or the type.
+    """
+    if not body:
+        return head
+    says_nothing = not any(letter.isalnum() for letter in head) or head == kind
+    return body if says_nothing or body.startswith(head.rstrip(".… ")) else f"{head}\n{body}"
+
+
+def _origin(entry: Entry, mark: str, text: str, account: str) -> Origin:
+    people = {entry.text("Work Log Submitter").casefold(), entry.text("Submitter").casefold()}
+    if mark or account.casefold() in people:
+        return "bridge"
+    by_system = (
+        bool(people & _SYSTEM_SUBMITTERS)
+        or entry.text("Work Log Type") == "Assignment Change"
+        or entry.text("Communication Source") == "System Assignment"
+        or entry.text("ActivityValueSelection_1") == "System"
+        or bool(entry.text("MessageId"))
+        or text.startswith(_SYSTEM_WORDS)
+    )
+    return "system" if by_system else "person"

@@ -1,0 +1,102 @@
+"""Groups of digits as people write long numbers: ``4111 1111-1111 1111``, ``+7 (912) 345-67-89``.
+
+Offers neighbouring groups as candidates and replaces those that a caller recognises; in time linear to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_BLANK = "[ \t\xa0\u2007\u2009\u200b\u202f\u2060]"
+_BETWEEN = rf"{_BLANK}?[-().\u2010-\u2014]{{0,2}}{_BLANK}?"
+# Possessive, so that no digit is looked at twice.
+_RUN = re.compile(rf"[+(]{{0,2}}+[0-9]++(?:{_BETWEEN}[0-9]++)*+")
+_GROUP = re.compile(r"[0-9]++")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """Neighbouring groups of digits in ``text`` from ``start`` to ``end``, with what stands between them.
+
+    ``before`` and ``after`` separate them from the next digits of the same run, empty where there are none.
+    """
+
+    text: str
+    start: int
+    end: int
+    groups: tuple[str, ...]
+    between: tuple[str, ...]
+    before: str
+    after: str
+
+    @property
+    def digits(self) -> str:
+        """All digits."""
+        return "".join(self.groups)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many digits every group has."""
+        return tuple(map(len, self.groups))
+
+    @property
+    def written(self) -> str:
+        """The number as it is written."""
+        return self.text[self.start : self.end]
+
+
+def replace_numbers(text: str, longest: int, is_one: Callable[[Number], bool], by: str) -> str:
+    """Return the text with ``by`` for every number of at most ``longest`` digits that ``is_one`` recognises.
+
+    Only whole groups are tried; of several that begin with the same group the longest wins.
+    """
+    pieces: list[str] = []
+    done = 0
+    for run in _RUN.finditer(text):
+        for number in _found(text, run, longest, is_one):
+            pieces += (text[done : number.start], by)
+            done = number.end
+    return "".join([*pieces, text[done:]])
+
+
+def _found(text: str, run: re.Match[str], longest: int, is_one: Callable[[Number], bool]) -> Iterator[Number]:
+    spans = [found.span() for found in _GROUP.finditer(text, run.start(), run.end())]
+    first = 0
+    while first < len(spans):
+        last = _widest(spans, first, longest)
+        while last >= first:
+            number = _number(text, spans, first, last)
+            if is_one(number):
+                yield number
+                break
+            last -= 1
+        first = max(first, last) + 1
+
+
+def _widest(spans: list[tuple[int, int]], first: int, longest: int) -> int:
+    """Return the last group that a number beginning at ``first`` may hold, one less than ``first`` if none."""
+    last = first
+    total = spans[first][1] - spans[first][0]
+    while total <= longest and last + 1 < len(spans):
+        last += 1
+        total += spans[last][1] - spans[last][0]
+    return last if total <= longest else last - 1
+
+
+def _number(text: str, spans: list[tuple[int, int]], first: int, last: int) -> Number:
+    start, end = spans[first][0], spans[last][1]
+    between = [text[spans[at][1] : spans[at + 1][0]] for at in range(first, last)]
+    before = text[spans[first - 1][1] : start] if first else ""
+    while start > 0 and text[start - 1] in "+(" and spans[first][0] - start < 2:
+        start -= 1
+    return Number(
+        text=text,
+        start=start,
+        end=end,
+        groups=tuple(text[low:high] for low, high in spans[first : last + 1]),
+        between=tuple(between),
+        before=before,
+        after=text[end : spans[last + 1][0]] if last + 1 < len(spans) else "",
+    )

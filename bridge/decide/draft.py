@@ -1,0 +1,115 @@
+"""The sheet on which one decision is written: facts recorded, actions, and what must be seen first."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bridge.decide.redact import redact
+from bridge.decide.voice import Voice
+from bridge.model.actions import Action
+from bridge.model.dossier import Dossier, Flag, Link
+from bridge.model.incident import Incident
+from bridge.model.note import Note
+from bridge.model.plan import Member, Need, Observation
+from bridge.rules.shape import Rule, RuleSet
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """One incident's decision in the making; local to one call of the planner."""
+
+    seen: Observation
+    rules: RuleSet
+    voice: Voice
+    now: datetime
+    dossier: Dossier
+    rule: Rule | None = None
+    actions: list[Action] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+    look_again_at: datetime | None = None
+
+    @property
+    def incident(self) -> Incident:
+        """The incident as it is seen now."""
+        return self.seen.incident
+
+    @property
+    def number(self) -> str:
+        """The incident's number, with which every key begins."""
+        return self.seen.incident.number
+
+    def do(self, action: Action) -> None:
+        """Plan an action, unless its cause was dealt with or a server refused it."""
+        if action.key not in self.seen.done and action.key not in self.seen.refused:
+            self.actions.append(action)
+
+    def settled(self, key: str) -> bool:
+        """Whether the effect of this key was done."""
+        return key in self.seen.done
+
+    def remember(self, **facts: Any) -> None:
+        """Record facts in the memory of the incident."""
+        self.dossier = replace(self.dossier, **facts)
+
+    def remember_link(self, link: Link) -> None:
+        """Record a changed link."""
+        self.remember(
+            links=tuple(link if old.ticket_id == link.ticket_id else old for old in self.dossier.links)
+        )
+
+    def need(self, kind: str, of: str = "") -> None:
+        """Ask for something that must be seen before deciding."""
+        wanted = Need(kind=kind, of=of)  # type: ignore[arg-type]
+        if wanted not in self.needs:
+            self.needs.append(wanted)
+
+    def look_again(self, at: datetime) -> None:
+        """Ask for another look at this time at the latest."""
+        if self.look_again_at is None or at < self.look_again_at:
+            self.look_again_at = at
+
+    def flag(self, what: str, detail: str) -> None:
+        """Put something before a person, once."""
+        if all((flag.what, flag.detail) != (what, detail) for flag in self.dossier.flags):
+            self.remember(flags=(*self.dossier.flags, Flag(what=what, detail=detail, at=self.now)))
+
+    def clear_flag(self, what: str) -> None:
+        """Take back what no longer needs a person."""
+        self.remember(flags=tuple(flag for flag in self.dossier.flags if flag.what != what))
+
+    def members(self, group: str) -> tuple[Member, ...] | None:
+        """Return the members of a group, None where unreadable; asks for them where nobody looked yet."""
+        if group not in self.seen.members:
+            self.need("members", group)
+            return ()
+        return self.seen.members[group]
+
+    def outward(self, text: str) -> str:
+        """Return a text as it may leave the desk: what the rule redacts is cut out."""
+        return redact(text, self.rule.mirror.redact) if self.rule else text
+
+    @property
+    def new_commands(self) -> list[Note]:
+        """People's notes in the incident that nobody dealt with yet, oldest first."""
+        return [
+            note
+            for note in self.seen.notes
+            if note.origin == "person" and note.id not in self.dossier.handled
+        ]
+
+    def handled(self, note: Note) -> None:
+        """Record that a note's command was dealt with."""
+        self.remember(handled=(*self.dossier.handled, note.id))
+
+    @property
+    def version(self) -> int:
+        """The version of the incident that a change would overwrite: its last modification, epoch seconds."""
+        return int(self.incident.modified_at.timestamp())
+
+
+def digest(text: str) -> str:
+    """Return a short stable name of a text, for keys."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]

@@ -1,0 +1,158 @@
+"""Why an incident stands where it stands: every fact with its evidence, what is missing, who acts next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.decide.draft import Draft
+from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
+from bridge.decide.voice import Voice
+from bridge.decide.words import Words
+from bridge.model.dossier import Dossier, Flag
+from bridge.model.plan import Observation
+from bridge.rules.match import Verdict, match
+from bridge.rules.shape import Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact of the way to a resolved incident: whether it is there, by what evidence, since when."""
+
+    name: str
+    holds: bool
+    evidence: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything there is to say about one incident; ``verdict`` has every condition with the value it saw."""
+
+    incident: str
+    status: str
+    queue: str
+    owner: str
+    tickets: tuple[str, ...]
+    rule: str
+    verdict: Verdict
+    stage: str
+    state: str
+    facts: tuple[Fact, ...]
+    missing: tuple[str, ...]
+    ball: str
+    next_step: str
+    round: int
+    put_backs: int
+    flags: tuple[Flag, ...]
+
+
+def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Explanation:
+    """Explain an incident as it is seen and remembered; decides and changes nothing."""
+    verdict = match(rules, seen.incident)
+    rule = rules.named(seen.dossier.rule) if seen.dossier.rule else verdict.rule
+    empty = Explanation(
+        incident=seen.incident.number,
+        status=seen.incident.status,
+        queue=seen.incident.assigned_group,
+        owner=seen.incident.assignee,
+        tickets=tuple(link.ticket_key for link in seen.dossier.links),
+        rule=rule.name if rule else "",
+        verdict=verdict,
+        stage="unlinked",
+        state=voice.say("state_unlinked"),
+        facts=(Fact(name="linked", holds=False, evidence=_requests(seen.dossier)),),
+        missing=(),
+        ball="",
+        next_step=voice.say("next_unlinked"),
+        round=len(seen.dossier.rounds),
+        put_backs=seen.dossier.put_backs,
+        flags=seen.dossier.flags,
+    )
+    if rule is None or not seen.dossier.links:
+        return empty
+    draft = Draft(seen=seen, rules=rules, voice=voice, now=now, dossier=seen.dossier, rule=rule)
+    present = stage(rule, seen.incident, seen.dossier, seen.tickets)
+    words = Words(draft)
+    return replace(
+        empty,
+        stage=present.name,
+        state=voice.say(f"state_{present.name}"),
+        facts=facts(rule, seen, present),
+        missing=present.missing,
+        ball=words.ball(present),
+        next_step=words.next(present),
+    )
+
+
+def facts(rule: Rule, seen: Observation, present: Stage) -> tuple[Fact, ...]:
+    """Return the facts of a linked incident, in the order of its life."""
+    first = seen.dossier.links[0]
+    return (
+        Fact(name="linked", holds=True, evidence=_linked(seen.dossier), at=first.linked_at),
+        _fixed(present),
+        _deployed(present),
+        _verified(seen.dossier),
+        _cause(rule, seen),
+    )
+
+
+def _requests(dossier: Dossier) -> str:
+    return "; ".join(
+        f"{request.by_name or request.by or 'the rule'} asked ({request.answered or 'not answered yet'})"
+        for request in dossier.requests
+    )
+
+
+def _linked(dossier: Dossier) -> str:
+    return "; ".join(f"{link.ticket_key} was {link.how}" for link in dossier.links)
+
+
+def _fixed(present: Stage) -> Fact:
+    return Fact(
+        name="fixed",
+        holds=all(link.fixed for link in present.links),
+        evidence="; ".join(_ticket(link) for link in present.links),
+    )
+
+
+def _ticket(link: LinkStage) -> str:
+    if link.link.lost:
+        return f"{link.link.ticket_key} is lost"
+    if link.ticket is None:
+        return f"{link.link.ticket_key} was not seen yet"
+    resolution = f", {link.ticket.resolution}" if link.ticket.resolution else ""
+    old = "" if link.link.left_done else " (still from the round before)"
+    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{old}"
+
+
+def _deployed(present: Stage) -> Fact:
+    evidence = [item for link in present.links for item in link.evidence]
+    return Fact(
+        name="deployed",
+        holds=bool(present.links) and all(link.deployed for link in present.links),
+        evidence="; ".join(f"{item.kind}: {item.detail} {item.by} [{item.source}]" for item in evidence),
+        at=min((item.at for item in evidence), default=None),
+    )
+
+
+def _verified(dossier: Dossier) -> Fact:
+    answers = [attempt.answer for attempt in dossier.rounds if attempt.answer]
+    last = answers[-1] if answers else None
+    told = "; ".join(
+        f"round {attempt.number}: {attempt.answer.verdict} by {attempt.answer.by_name} ({attempt.answer.how})"
+        for attempt in dossier.rounds
+        if attempt.answer
+    )
+    if dossier.ending in ("released", "declined"):
+        told = f"{dossier.ending} by {dossier.ended_by}"
+    return Fact(
+        name="verified", holds=dossier.ending == "verified", evidence=told, at=last.at if last else None
+    )
+
+
+def _cause(rule: Rule, seen: Observation) -> Fact:
+    cause = rule.hold.cause
+    value = seen.incident.value(cause.field) if cause else ""
+    evidence = f"{cause.field} is {value or 'empty'}" if cause else "the rule asks for none"
+    return Fact(name="cause", holds=cause_is_set(cause, seen.incident), evidence=evidence)

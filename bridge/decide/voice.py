@@ -1,0 +1,102 @@
+"""What people read, in their language: templates by name, filled with plain values.
+
+Package defaults live in ``bridge/texts/<language>.yaml``; a site may override single texts.  A text must
+hold together without knowledge of the bridge: subject, fact, who acts next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.rules.template import Template, compile_template
+
+#: The values that each text may use.
+VARIABLES: Mapping[str, frozenset[str]] = {
+    name: frozenset(words.split())
+    for name, words in {
+        # in the incident
+        "living": "tickets state next ball queue owner flags round held",
+        "ticket_line": "key status resolution assignee versions follows",
+        "note_from_ticket": "author key at text",
+        "asked_opened": "key author",
+        "no_rule": "author queue conditions",
+        "no_value": "author field value map",
+        "already_linked": "author keys",
+        "no_such_ticket": "author key",
+        "incident_closed": "author",
+        "open_refused": "author why",
+        "fixed": "keys versions next",
+        "verify": "keys evidence accept reject cause_field causes round failed_before",
+        "decide": "keys reasons reject",
+        "verified": "author at cause_field causes cause_missing how keys",
+        "failed": "author words keys round",
+        "put_back": "status missing keys who count limit",
+        "cause_missing": "cause_field causes",
+        "released": "author words keys",
+        "lost": "key",
+        "follows": "key target",
+        "unknown_resolution": "key resolution",
+        "reopened_after": "key status",
+        "moved_key": "old key",
+        "not_member": "author queue",
+        "no_membership": "author queue",
+        "too_soon": "author keys state",
+        "not_leads": "author groups",
+        "hold_over": "author keys",
+        "cleared_field": "groups phrase",
+        "field_conflict": "field key",
+        # in the ticket
+        "pack": "number priority impact urgency queue owner summary story steps extra url keys",
+        "step": "author at text",
+        "waits": "number priority queue owner",
+        "note_from_incident": "author number at text",
+        "ticket_verified": "author at number round how",
+        "ticket_failed": "author at number words round",
+        "ticket_released": "author number words",
+        "ticket_closed_early": "number status",
+        "ticket_decided": "number author",
+        "cut": "number",
+        # words
+        "state_unlinked": "", "state_linked": "", "state_fixed": "", "state_deployed": "", "state_verified": "",
+        "state_classified": "", "state_resolved": "", "state_decision": "", "state_released": "",
+        "state_closed_early": "", "state_given_up": "",
+        "ball_development": "", "ball_second_line": "", "ball_frontline": "queue owner", "ball_nobody": "",
+        "next_unlinked": "", "next_linked": "", "next_fixed": "versions", "next_deployed": "accept reject",
+        "next_verified": "cause_field", "next_classified": "", "next_resolved": "", "next_decision": "reject",
+        "next_released": "", "next_closed_early": "", "next_given_up": "",
+        "missing_fixed": "", "missing_deployed": "", "missing_verified": "accept", "missing_cause": "cause_field",
+        "missing_decision": "",
+        "evidence_fix_version": "detail", "evidence_status": "detail", "evidence_phrase": "detail by",
+        "how_note": "", "how_resolved": "", "how_without_evidence": "",
+        "nobody": "", "no_version": "",
+    }.items()
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The texts of one language."""
+
+    language: str
+    templates: Mapping[str, Template]
+
+    def say(self, name: str, **values: str | int | bool) -> str:
+        """Return the text ``name`` filled with ``values``; unknown names and missing values are defects."""
+        return self.templates[name].render(**values).strip()
+
+    def moment(self, at: datetime) -> str:
+        """Return a moment as people read it; always UTC and said so, because readers sit in several zones."""
+        return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def compile_voice(language: str, texts: Mapping[str, str]) -> Voice:
+    """Compile the texts of a language; ``ValueError`` names a missing, unknown or unusable one."""
+    missing = sorted(VARIABLES.keys() - texts.keys())
+    unknown = sorted(texts.keys() - VARIABLES.keys())
+    if missing or unknown:
+        raise ValueError(f"texts in {language}: missing {missing}, unknown {unknown}")
+    return Voice(
+        language, {name: compile_template(text, names=set(VARIABLES[name])) for name, text in texts.items()}
+    )

@@ -1,0 +1,1 @@
+"""One cycle: look, decide, write it down, act, then look again."""

@@ -1,0 +1,239 @@
+"""Do journaled actions one by one; after an unknown outcome, look before repeating.
+
+    started --call--> done               effect, memory and last look in one transaction
+       |  \\-refused-> later, at last dead  (what must happen)  |  refused (the rest: told to a person)
+       |  \\-busy----> later
+       |  \\-no answer, process died-> unknown -> trace found: done | absent: pending again | too early: wait
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.decide import agree
+from bridge.decide.stage import stage
+from bridge.engine.pair import Pair
+from bridge.engine.perform import Hands, Side, must_happen, side_of
+from bridge.model.actions import Action, CreateTicket, Receipt, SetIncident, SetTicketFields
+from bridge.model.dossier import Dossier
+from bridge.model.errors import (
+    Ambiguous,
+    BridgeError,
+    Busy,
+    Gone,
+    LostCredentials,
+    Refused,
+    Unreachable,
+)
+from bridge.model.incident import Incident
+from bridge.state.journal import Effect
+from bridge.state.store import Store, Transaction
+
+log = structlog.get_logger()
+
+#: When a refused effect that must happen is tried again; after the last one it is dead.
+SCHEDULE = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+)
+#: How long to wait where a busy server does not say.
+BUSY_PAUSE = timedelta(seconds=30)
+
+
+@dataclass(kw_only=True)
+class Executor:
+    """Carries out the journal of one pair; one cycle's worth of memory about which side is down."""
+
+    pair: Pair
+    store: Store
+    stopping: Callable[[], bool]
+    down: dict[Side, BridgeError] = field(default_factory=dict)
+    done: int = 0
+    refused: int = 0
+
+    @property
+    def _hands(self) -> Hands:
+        return Hands(pair=self.pair)
+
+    # -- after a crash or an unclear answer
+
+    def settle(self, incident: Incident) -> bool:
+        """Find out what became of unclear effects of an incident; False where that is not known yet."""
+        with self.store.reading() as tx:
+            unclear = [
+                effect
+                for effect in tx.journal.open_effects(self.pair.name, incident.number)
+                if effect.state in ("started", "unknown")
+            ]
+        return all(self._settle(effect, incident) for effect in unclear)
+
+    def _settle(self, effect: Effect, incident: Incident) -> bool:
+        if side_of(effect.action) in self.down:
+            return False
+        try:
+            receipt = self._hands.trace(effect.action, incident)
+        except Gone:
+            receipt = None  # where there is no object there is no trace
+        except BridgeError as error:
+            self._note_down(effect.action, error)
+            return False
+        now = self.pair.clock()
+        if receipt is not None:
+            log.info("effect_found", effect=effect.key, kind=effect.action.kind)
+            self._finish(effect, incident, receipt)
+            return True
+        sure_at = self._believable_at(effect)
+        with self.store.transaction() as tx:
+            if now < sure_at:
+                tx.journal.doubt(effect.id, effect.error or "outcome unknown", now, not_before=sure_at)
+                return False
+            tx.journal.postpone(effect.id, now, "")
+        return True
+
+    def _believable_at(self, effect: Effect) -> datetime:
+        started = effect.started_at or effect.created_at
+        if isinstance(effect.action, CreateTicket):
+            return started + timedelta(seconds=self.pair.tracker.search_grace)
+        return started
+
+    # -- doing
+
+    def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
+        """Do these pending effects of an incident in order; True where something was done.
+
+        Stops at the first one that has to wait, since the later ones build on it.
+        """
+        did_something = False
+        for effect in effects:
+            waits = effect.not_before > self.pair.clock() or side_of(effect.action) in self.down
+            if waits or self.stopping():
+                break
+            proceeded, done = self._attempt(effect, self._present(incident))
+            did_something = did_something or done
+            if not proceeded:
+                break
+        return did_something
+
+    def _present(self, incident: Incident) -> Incident:
+        with self.store.reading() as tx:
+            return tx.memory.incident(self.pair.name, incident.number) or incident
+
+    def _attempt(self, effect: Effect, incident: Incident) -> tuple[bool, bool]:
+        """Try one effect; returns (whether the next one may follow, whether this one was done)."""
+        with self.store.transaction() as tx:
+            tx.journal.start(effect.id, self.pair.clock())
+        try:
+            receipt = self._hands.do(effect.action, incident)
+        except Ambiguous as error:
+            return self._doubt(effect, error), False
+        except (Busy, Unreachable, LostCredentials) as error:
+            return self._later(effect, error), False
+        except Refused as error:
+            return self._refuse(effect, error), False
+        self._finish(effect, incident, receipt)
+        return True, True
+
+    def _doubt(self, effect: Effect, error: BridgeError) -> bool:
+        log.warning("effect_unknown", effect=effect.key, why=str(error))
+        now = self.pair.clock()
+        with self.store.transaction() as tx:
+            tx.journal.doubt(effect.id, str(error), now, not_before=now)
+        return False
+
+    def _later(self, effect: Effect, error: BridgeError) -> bool:
+        now = self.pair.clock()
+        pause = BUSY_PAUSE
+        if isinstance(error, Busy) and error.retry_after > 0:
+            pause = timedelta(seconds=error.retry_after)
+        log.info("effect_postponed", effect=effect.key, why=str(error), seconds=pause.total_seconds())
+        self._note_down(effect.action, error)
+        with self.store.transaction() as tx:
+            tx.journal.postpone(effect.id, now + pause, "")
+        return False
+
+    def _note_down(self, action: Action, error: BridgeError) -> None:
+        if isinstance(error, Unreachable | LostCredentials):
+            self.down.setdefault(side_of(action), error)
+
+    def _refuse(self, effect: Effect, error: Refused) -> bool:
+        self.refused += 1
+        now = self.pair.clock()
+        log.warning("effect_refused", effect=effect.key, kind=effect.action.kind, why=str(error))
+        if isinstance(error, Gone):
+            self._suspect(effect)
+        with self.store.transaction() as tx:
+            if not must_happen(effect.action):
+                tx.journal.refuse(effect.id, error.what_was_said, now)
+                return True
+            tries = effect.attempts  # before this one
+            if tries < len(SCHEDULE):
+                tx.journal.postpone(effect.id, now + SCHEDULE[tries], error.what_was_said)
+            else:
+                tx.journal.bury(effect.id, error.what_was_said, now)
+        return False
+
+    def _suspect(self, effect: Effect) -> None:
+        """Remember that a ticket was not where it should be; two looks by id will tell whether it is lost."""
+        ticket_id = getattr(effect.action, "ticket_id", "")
+        if not ticket_id:
+            return
+        now = self.pair.clock()
+        with self.store.transaction() as tx:
+            dossier = tx.dossiers.get(self.pair.name, effect.incident)
+            if dossier is not None:
+                self._save(tx, agree.missing(dossier, ticket_id, now), now)
+                tx.agenda.mark_dirty(self.pair.name, [effect.incident], "its ticket was not found", now)
+
+    def _finish(self, effect: Effect, incident: Incident, receipt: Receipt) -> None:
+        """Record an effect as done together with everything that it changes in the memory."""
+        now = self.pair.clock()
+        name, action = self.pair.name, effect.action
+        with self.store.transaction() as tx:
+            tx.journal.finish(effect.id, receipt, now)
+            dossier = tx.dossiers.get(name, incident.number) or Dossier(incident=incident.number)
+            self._remember_look(tx, action, receipt, incident)
+            self._save(tx, agree.agreed(dossier, action, receipt, now), now)
+        self.done += 1
+        log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
+
+    def _remember_look(
+        self, tx: Transaction, action: Action, receipt: Receipt, incident: Incident
+    ) -> None:
+        now, name = self.pair.clock(), self.pair.name
+        match action:
+            case CreateTicket():
+                if tx.memory.ticket(name, receipt.id) is None:
+                    tx.memory.see_ticket(name, agree.ticket_created(action, receipt), now)
+            case SetTicketFields():
+                ticket = tx.memory.ticket(name, action.ticket_id)
+                if ticket is not None:
+                    tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
+            case SetIncident():
+                present = tx.memory.incident(name, incident.number) or incident
+                tx.memory.see_incident(name, agree.incident_after(present, action), now)
+
+    def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
+        save_dossier(tx, self.pair, dossier, now)
+
+
+def save_dossier(
+    tx: Transaction,
+    pair: Pair,
+    dossier: Dossier,
+    now: datetime,
+    look_again_at: datetime | None = None,
+) -> None:
+    """Save a dossier with the stage that its last looks give it."""
+    rule = pair.rules.named(dossier.rule)
+    incident = tx.memory.incident(pair.name, dossier.incident)
+    name = "unlinked"
+    if rule is not None and incident is not None and dossier.links:
+        ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.follows)]
+        name = stage(rule, incident, dossier, tx.memory.tickets(pair.name, ids)).name
+    tx.dossiers.save(pair.name, dossier, stage=name, look_again_at=look_again_at, at=now)

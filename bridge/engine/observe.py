@@ -1,0 +1,126 @@
+"""One immutable look at an incident, from what the polls kept; and the further looks that a decision asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bridge.engine.pair import Pair
+from bridge.model.dossier import Dossier
+from bridge.model.note import Note
+from bridge.model.plan import Need, Observation
+from bridge.model.ticket import Ticket
+from bridge.state.store import Store, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observer:
+    """Takes looks at incidents of one pair."""
+
+    pair: Pair
+    store: Store
+
+    def take(self, number: str) -> Observation | None:
+        """Return what is known of an incident without asking anybody; None where it is not watched."""
+        name = self.pair.name
+        with self.store.reading() as tx:
+            incident = tx.memory.incident(name, number)
+            if incident is None:
+                return None
+            dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
+            tickets = self._tickets(tx, dossier)
+            return Observation(
+                pair=name,
+                incident=incident,
+                dossier=dossier,
+                notes=tx.memory.notes(name, "incident", number),
+                tickets=tickets,
+                ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
+                others=self._others(tx, dossier),
+                done=tx.journal.done_keys(name, number),
+                refused=_given_up(tx, name, number),
+                failing=_failing(tx, name, number),
+                incident_url=self.pair.desk.url_of(number),
+                desk_account=self.pair.desk.account,
+            )
+
+    def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
+        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
+        return tx.memory.tickets(self.pair.name, ids) if ids else {}
+
+    def _others(self, tx: Transaction, dossier: Dossier) -> dict[str, int]:
+        counts = {}
+        for link in dossier.links:
+            numbers = tx.memory.incidents_of_ticket(self.pair.name, link.ticket_id)
+            siblings = [number for number in numbers if number != dossier.incident]
+            counts[link.ticket_id] = len(tx.dossiers.held_among(self.pair.name, siblings))
+        return counts
+
+    def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:
+        """Return the look with everything that a decision needs; raises what the connectors raise."""
+        for need in needs:
+            match need.kind:
+                case "fresh":
+                    seen = self._fresh(seen)
+                case "members":
+                    known = {**seen.members, need.of: self.pair.desk.members(need.of)}
+                    seen = replace(seen, members=known)
+                case "ticket":
+                    seen = self._with_ticket(seen, need.of)
+                case "notes":
+                    seen = self._with_notes(seen)
+        return seen
+
+    def _fresh(self, seen: Observation) -> Observation:
+        """Read the incident and its tickets again by id, before anything is done against a person."""
+        number = seen.incident.number
+        ids = list(seen.tickets)
+        incidents = list(self.pair.desk.incidents([number]))
+        found = list(self.pair.tracker.tickets(ids)) if ids else []
+        self._keep(found)
+        incident = incidents[0] if incidents else seen.incident
+        now = self.pair.clock()
+        with self.store.transaction() as tx:
+            tx.memory.see_incidents(self.pair.name, [incident], now)
+        return replace(
+            seen,
+            incident=incident,
+            tickets={**seen.tickets, **{ticket.id: ticket for ticket, _ in found}},
+            ticket_notes={**seen.ticket_notes, **{ticket.id: notes for ticket, notes in found}},
+            fresh=True,
+        )
+
+    def _with_ticket(self, seen: Observation, id_or_key: str) -> Observation:
+        found = self.pair.tracker.ticket(id_or_key)
+        if found is None:
+            return replace(seen, found={**seen.found, id_or_key: None})
+        ticket, notes = found
+        self._keep([found])
+        return replace(
+            seen,
+            found={**seen.found, id_or_key: ticket},
+            tickets={**seen.tickets, ticket.id: ticket},
+            ticket_notes={**seen.ticket_notes, ticket.id: notes},
+        )
+
+    def _keep(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        now = self.pair.clock()
+        with self.store.transaction() as tx:
+            tx.memory.see_tickets(self.pair.name, [ticket for ticket, _ in found], now)
+            tx.memory.see_notes(self.pair.name, "ticket", [note for _, notes in found for note in notes], now)
+
+    def _with_notes(self, seen: Observation) -> Observation:
+        notes = self.pair.desk.notes(seen.incident.number)
+        with self.store.transaction() as tx:
+            tx.memory.see_notes(self.pair.name, "incident", notes, self.pair.clock())
+        return replace(seen, notes=notes, all_notes=True)
+
+
+def _given_up(tx: Transaction, pair: str, number: str) -> dict[str, str]:
+    dead = tx.journal.effects(pair, incident=number, state="dead")
+    return {**tx.journal.refused(pair, number), **{effect.key: effect.error for effect in dead}}
+
+
+def _failing(tx: Transaction, pair: str, number: str) -> dict[str, str]:
+    """Return what was refused and will be tried again; merely postponed effects have no error."""
+    waiting = tx.journal.open_effects(pair, number)
+    return {effect.key: effect.error for effect in waiting if effect.state == "pending" and effect.error}

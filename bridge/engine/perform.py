@@ -1,0 +1,134 @@
+"""Carry one action out through the connectors, and find the trace that one would have left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from typing_extensions import assert_never
+
+from bridge.decide.text import clean
+from bridge.engine.pair import Pair
+from bridge.model.actions import (
+    Action,
+    AddIncidentNote,
+    AddTicketNote,
+    CreateTicket,
+    EditIncidentNote,
+    MoveTicket,
+    Receipt,
+    SetIncident,
+    SetTicketFields,
+    ShowIncident,
+)
+from bridge.model.incident import Incident
+from bridge.model.note import Note, mark
+
+#: The side on which an action leaves its effect.
+Side = Literal["desk", "tracker"]
+
+
+def side_of(action: Action) -> Side:
+    """Return the side that an action changes."""
+    desk = isinstance(action, AddIncidentNote | EditIncidentNote | SetIncident)
+    return "desk" if desk else "tracker"
+
+
+def must_happen(action: Action) -> bool:
+    """Whether people would lose something if the action never happened, so that it is tried again for long.
+
+    The rest is told to a person and left, since the next look plans anew.
+    """
+    return isinstance(action, CreateTicket | AddTicketNote | AddIncidentNote)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hands:
+    """Does what was decided, for one pair."""
+
+    pair: Pair
+
+    def do(self, action: Action, incident: Incident) -> Receipt:
+        """Carry out one action; raises what the connectors raise."""
+        desk, tracker = self.pair.desk, self.pair.tracker
+        match action:
+            case CreateTicket():
+                return tracker.create_ticket(action)
+            case AddTicketNote():
+                return tracker.add_note(action.ticket_id, action.text, mark=self._mark(action))
+            case SetTicketFields():
+                tracker.set_fields(action.ticket_id, action.fields)
+            case MoveTicket():
+                tracker.move(action.ticket_id, action.to_status)
+            case ShowIncident():
+                tracker.show_incident(action, desk.url_of(incident.number))
+            case AddIncidentNote():
+                return desk.add_note(
+                    incident.number, action.text, mark=self._mark(action), internal=action.internal
+                )
+            case EditIncidentNote():
+                desk.edit_note(action.note_id, action.text, mark=self._living_mark(incident))
+            case SetIncident():
+                desk.set_incident(incident, action.fields)
+            case _:
+                assert_never(action)
+        return Receipt()
+
+    def _mark(self, action: Action) -> str:
+        return mark(self.pair.name, action.key)
+
+    def _living_mark(self, incident: Incident) -> str:
+        return mark(self.pair.name, f"{incident.number}/living")
+
+    def trace(self, action: Action, incident: Incident) -> Receipt | None:
+        """Return what an earlier try of the action left behind, None where it left nothing.
+
+        For a new ticket "nothing" may be believed only after the tracker's search grace.
+        """
+        match action:
+            case CreateTicket():
+                return self.pair.tracker.find_created(action)
+            case AddTicketNote():
+                return _marked(self.pair.tracker.notes(action.ticket_id), action.key)
+            case AddIncidentNote():
+                return _marked(self.pair.desk.notes(incident.number), action.key)
+            case EditIncidentNote():
+                return self._edited(action, incident)
+            case SetIncident():
+                return self._incident_has(action, incident)
+            case MoveTicket() | SetTicketFields():
+                return self._ticket_has(action)
+            case ShowIncident():
+                return None  # writing it again is harmless
+            case _:
+                assert_never(action)
+
+    def _edited(self, action: EditIncidentNote, incident: Incident) -> Receipt | None:
+        notes = {note.id: note for note in self.pair.desk.notes(incident.number)}
+        note = notes.get(action.note_id)
+        return Receipt(id=note.id) if note and clean(note.text) == clean(action.text) else None
+
+    def _incident_has(self, action: SetIncident, incident: Incident) -> Receipt | None:
+        present = next(iter(self.pair.desk.incidents([incident.number])), None)
+        if present is None:
+            return None
+        return Receipt() if all(present.value(name) == value for name, value in action.fields) else None
+
+    def _ticket_has(self, action: MoveTicket | SetTicketFields) -> Receipt | None:
+        found = self.pair.tracker.ticket(action.ticket_id)
+        if found is None:
+            return None
+        ticket = found[0]
+        if isinstance(action, MoveTicket):
+            same = ticket.status.casefold() == action.to_status.casefold()
+        else:
+            same = all(
+                ticket.value(name) == (value if isinstance(value, str) else ", ".join(value))
+                for name, value in action.fields
+            )
+        return Receipt() if same else None
+
+
+def _marked(notes: tuple[Note, ...], key: str) -> Receipt | None:
+    found = next((note for note in notes if note.mark == key), None)
+    return Receipt(id=found.id) if found else None

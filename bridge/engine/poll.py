@@ -1,0 +1,183 @@
+"""The poll: what changed on either side since the last look, at three requests when nothing did.
+
+Level, not edge: what is seen is kept as the last look at each object and its incident is marked dirty, all in one
+transaction with the watermark.  A poll that fails loses nothing; the next one starts from the same watermark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Literal, TypeVar
+
+from bridge.decide.requests import concerns
+from bridge.engine.pair import Pair
+from bridge.model.errors import BridgeError
+from bridge.model.incident import Incident
+from bridge.model.note import Note
+from bridge.model.ticket import Ticket, Version
+from bridge.state.store import Store, Transaction
+
+Side = Literal["desk", "tracker"]
+Item = TypeVar("Item")
+
+#: How much is kept in one transaction, so that memory stays flat while catching up.
+BATCH = 200
+#: How many incidents are read by number at once.
+READ_AT_ONCE = 50
+
+
+@dataclass(kw_only=True)
+class Polled:
+    """What one poll brought; ``down`` are the sides that could not be asked, with the reason."""
+
+    incidents: int = 0
+    notes: int = 0
+    tickets: int = 0
+    down: dict[Side, BridgeError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """Looks at both sides of a pair."""
+
+    pair: Pair
+    store: Store
+    begin: datetime
+
+    def run(self) -> Polled:
+        """Look once; a side that cannot be asked is named in the result and stops nothing else."""
+        polled = Polled()
+        try:
+            self._incidents(polled)
+            self._notes(polled)
+        except BridgeError as error:
+            polled.down["desk"] = error
+        try:
+            self._tickets(polled)
+            self._versions()
+        except BridgeError as error:
+            polled.down["tracker"] = error
+        return polled
+
+    def _since(self, stream: str) -> datetime:
+        with self.store.reading() as tx:
+            mark = tx.agenda.watermark(self.pair.name, stream)
+        return (mark or self.begin) - self.pair.overlap
+
+    def _incidents(self, polled: Polled) -> None:
+        for batch in batches(self.pair.desk.incidents_since(self._since("incidents"))):
+            polled.incidents += len(batch)
+            with self.store.transaction() as tx:
+                watched = tx.memory.watched(self.pair.name, [incident.number for incident in batch])
+                kept = [
+                    incident
+                    for incident in batch
+                    if incident.number in watched or concerns(self.pair.rules, incident, ())
+                ]
+                self._keep_incidents(tx, kept)
+                tx.agenda.move_watermark(self.pair.name, "incidents", batch[-1].modified_at)
+
+    def _keep_incidents(self, tx: Transaction, incidents: Iterable[Incident]) -> None:
+        now = self.pair.clock()
+        changed = tx.memory.see_incidents(self.pair.name, incidents, now)
+        tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
+
+    def _notes(self, polled: Polled) -> None:
+        for batch in batches(self.pair.desk.notes_since(self._since("notes"))):
+            polled.notes += len(batch)
+            self._watch_askers(batch)
+            with self.store.transaction() as tx:
+                watched = tx.memory.watched(self.pair.name, [note.parent for note in batch])
+                self._keep_notes(tx, "incident", [note for note in batch if note.parent in watched])
+                tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
+
+    def _watch_askers(self, notes: list[Note]) -> None:
+        """Read the incidents that nobody watches yet and in which somebody asks for a ticket."""
+        with self.store.reading() as tx:
+            watched = tx.memory.watched(self.pair.name, [note.parent for note in notes])
+        asked: dict[str, tuple[str, ...]] = {}
+        for note in notes:
+            if note.origin == "person" and note.parent not in watched:
+                asked[note.parent] = (*asked.get(note.parent, ()), note.text)
+        numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
+        for some in batches(numbers, READ_AT_ONCE):
+            found = [
+                incident
+                for incident in self.pair.desk.incidents(some)
+                if concerns(self.pair.rules, incident, asked[incident.number])
+            ]
+            with self.store.transaction() as tx:
+                self._keep_incidents(tx, found)
+
+    def _may_concern(self, texts: tuple[str, ...]) -> bool:
+        # A blank incident is in nobody's queue, so that only the words themselves can concern us.
+        blank = Incident(number="", entry_id="", status="New", modified_at=self.begin)
+        return concerns(self.pair.rules, blank, texts)
+
+    def _keep_notes(
+        self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]
+    ) -> None:
+        now = self.pair.clock()
+        fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
+        parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}
+        if side == "incident":
+            numbers = parents
+        else:
+            of_ticket = tx.memory.incidents_of_tickets(self.pair.name, parents)
+            numbers = {number for some in of_ticket.values() for number in some}
+        tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
+
+    def _tickets(self, polled: Polled) -> None:
+        with self.store.reading() as tx:
+            linked = tx.memory.linked_projects(self.pair.name)
+        projects = sorted({*self.pair.rules.projects, *linked})
+        found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
+        for batch in batches(found):
+            polled.tickets += len(batch)
+            with self.store.transaction() as tx:
+                self.keep_tickets(tx, batch)
+                tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        """Keep the looks at linked tickets and mark their incidents."""
+        now = self.pair.clock()
+        linked = tx.memory.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
+        mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
+        changed = tx.memory.see_tickets(self.pair.name, [ticket for ticket, _ in mine], now)
+        of_ticket = tx.memory.incidents_of_tickets(self.pair.name, changed)
+        numbers = {number for some in of_ticket.values() for number in some}
+        tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
+        self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
+
+    def _versions(self) -> None:
+        """Ask for releases, which touch no ticket, in projects that have a fixed ticket not known to be deployed."""
+        now = self.pair.clock()
+        with self.store.reading() as tx:
+            asked = tx.agenda.watermark(self.pair.name, "versions")
+            projects = tx.memory.projects_at(self.pair.name, "fixed")
+        if not projects or (asked is not None and now - asked < self.pair.versions_every):
+            return
+        for project in projects:
+            released = {version.id: version for version in self.pair.tracker.versions(project)}
+            with self.store.transaction() as tx:
+                waiting = list(tx.memory.tickets_of_project(self.pair.name, project, held=True))
+                fresh = [with_versions(ticket, released) for ticket in waiting]
+                self.keep_tickets(tx, [(ticket, ()) for ticket in fresh])
+        with self.store.transaction() as tx:
+            tx.agenda.move_watermark(self.pair.name, "versions", now)
+
+
+def with_versions(ticket: Ticket, known: Mapping[str, Version]) -> Ticket:
+    """Return the ticket with its versions as the project shows them now."""
+    versions = tuple(known.get(version.id, version) for version in ticket.fix_versions)
+    return replace(ticket, fix_versions=versions)
+
+
+def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    """Yield the items in lists of at most ``size``."""
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

@@ -1,0 +1,185 @@
+"""One cycle on one screen: observe, decide, write it down, act; then look again until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from bridge.decide.guard import Guard
+from bridge.decide.plan import plan
+from bridge.engine.execute import Executor, save_dossier
+from bridge.engine.observe import Observer
+from bridge.engine.pair import Pair
+from bridge.engine.perform import Side
+from bridge.engine.poll import Poll, Polled
+from bridge.model.dossier import Dossier
+from bridge.model.errors import BridgeError, LostCredentials, StateError, Unreachable
+from bridge.model.plan import Observation, Plan
+from bridge.state.agenda import Mark
+from bridge.state.journal import Effect
+from bridge.state.store import Store
+
+log = structlog.get_logger()
+
+#: How often one incident may be planned in one cycle; a settled incident needs one.
+MOST_PASSES = 8
+#: How often a decision may ask for something to be looked at first.
+MOST_NEEDS = 6
+#: How many incidents one cycle takes up; the rest follow in the next one.
+MOST_INCIDENTS = 1000
+#: How long an incident that could not be decided is left alone.
+POISON_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What one cycle did, in figures and in one sentence."""
+
+    cycle: int
+    polled: Polled
+    looked_at: int
+    done: int
+    refused: int
+    failed: tuple[str, ...]
+    down: dict[Side, BridgeError]
+
+    @property
+    def sentence(self) -> str:
+        """The cycle in one sentence."""
+        parts = [f"{_many(self.looked_at, 'incident')} looked at", f"{_many(self.done, 'effect')} done"]
+        if self.refused:
+            parts.append(f"{self.refused} refused")
+        if self.failed:
+            parts.append(f"{len(self.failed)} could not be decided: {', '.join(self.failed[:3])}")
+        parts += [f"the {side} cannot be asked ({error.what})" for side, error in self.down.items()]
+        return f"cycle {self.cycle}: {', '.join(parts)}."
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@dataclass(kw_only=True)
+class Reconciler:
+    """Brings every incident of one pair one step closer, again and again."""
+
+    pair: Pair
+    store: Store
+    begin: datetime
+    stopping: Callable[[], bool] = field(default=lambda: False)
+    cycles: int = 0
+
+    def cycle(self) -> Summary:
+        """Look at everything that may have changed and bring each incident to rest.
+
+        1. Poll both sides.  2. For every incident that is dirty or due: settle what is unclear, look, decide, guard,
+        write down, act, and look again.  Raises ``StateError`` only; trackers that cannot be asked are named in the summary.
+        """
+        self.cycles += 1
+        with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
+            polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
+            executor = Executor(
+                pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
+            )
+            guard = Guard(limits=self.pair.limits)
+            looked_at, failed = 0, []
+            for number, mark in self._waiting():
+                if self.stopping():
+                    break
+                looked_at += 1
+                if not self._one(number, mark, executor, guard):
+                    failed.append(number)
+            summary = Summary(
+                cycle=self.cycles,
+                polled=polled,
+                looked_at=looked_at,
+                done=executor.done,
+                refused=executor.refused,
+                failed=tuple(failed),
+                down=executor.down,
+            )
+            log.info("cycle_done", sentence=summary.sentence)
+            return summary
+
+    def _waiting(self) -> list[tuple[str, Mark | None]]:
+        now = self.pair.clock()
+        with self.store.reading() as tx:
+            marks = {mark.incident: mark for mark in tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)}
+            due = tx.agenda.due(self.pair.name, now, MOST_INCIDENTS)
+        return [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
+
+    def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard) -> bool:
+        """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
+        with bound_contextvars(incident=number):
+            try:
+                settled = self._to_rest(number, executor, guard)
+            except (Unreachable, LostCredentials) as error:
+                log.info("incident_waits", why=str(error))
+                return True  # stays dirty: the next cycle looks again
+            except StateError:
+                raise
+            except BridgeError as error:
+                return self._put_aside(number, mark, str(error))
+            except Exception as error:  # noqa: BLE001 - one incident with a surprise in it must not stop the others
+                log.exception("incident_surprised_us")
+                return self._put_aside(number, mark, f"{type(error).__name__}: {error}")
+            if settled and mark is not None:
+                with self.store.transaction() as tx:
+                    tx.agenda.clear_dirty(self.pair.name, mark)
+            return True
+
+    def _put_aside(self, number: str, mark: Mark | None, why: str) -> bool:
+        log.error("incident_put_aside", why=why, minutes=POISON_PAUSE.total_seconds() / 60)
+        now = self.pair.clock()
+        with self.store.transaction() as tx:
+            if mark is not None:
+                tx.agenda.clear_dirty(self.pair.name, mark)
+            dossier = tx.dossiers.get(self.pair.name, number) or Dossier(incident=number)
+            save_dossier(tx, self.pair, dossier, now, now + POISON_PAUSE)
+        return False
+
+    def _to_rest(self, number: str, executor: Executor, guard: Guard) -> bool:
+        """Plan and act until nothing is left to do now; False where something still has to be found out."""
+        observer = Observer(pair=self.pair, store=self.store)
+        for _ in range(MOST_PASSES):
+            seen = observer.take(number)
+            if seen is None:
+                return True
+            if not executor.settle(seen.incident):
+                return True  # due again at its own time
+            seen = observer.take(number) or seen
+            decided = guard.admit(self._decide(observer, seen))
+            effects = self._write_down(seen, decided)
+            if not effects:
+                return not decided.withheld
+            if not executor.drain(seen.incident, effects):
+                return not executor.down
+        log.warning("incident_does_not_rest", passes=MOST_PASSES)
+        return True
+
+    def _decide(self, observer: Observer, seen: Observation) -> Plan:
+        for _ in range(MOST_NEEDS):
+            decided = plan(seen, self.pair.rules, self.pair.voice, self.pair.clock())
+            if not decided.needs:
+                return decided
+            seen = observer.further(seen, decided.needs)
+        raise BridgeError(
+            f"{seen.incident.number} cannot be decided",
+            why=f"after {MOST_NEEDS} looks the decision still asks for {decided.needs[0].kind} {decided.needs[0].of}",
+            next_step="report this as a defect of the bridge with the output of `bridge explain`",
+        )
+
+    def _write_down(self, seen: Observation, decided: Plan) -> tuple[Effect, ...]:
+        """Write a decision down in one transaction; returns what is to be done now, in order."""
+        now, name = self.pair.clock(), self.pair.name
+        with self.store.transaction() as tx:
+            effects = tx.journal.record(name, decided.incident, decided.actions, now)
+            if decided.dossier != seen.dossier or decided.look_again_at is not None:
+                save_dossier(tx, self.pair, decided.dossier, now, decided.look_again_at)
+            else:
+                tx.dossiers.look_again(name, decided.incident, None)
+        return effects

@@ -1,0 +1,144 @@
+"""The closed set of things the bridge may do to the outside world, as data.
+
+Each action's ``key`` names its cause, not its content, and is unique in the journal: the same cause is
+carried out once, however often it is seen.  ``reason`` is the sentence that ``bridge plan`` prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: Name and value of a field; several values are a tuple.
+Value = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTicket:
+    """Open a ticket.  Its trace: the label ``mark_label``, searched for after a grace."""
+
+    key: str
+    reason: str
+    project: str
+    type: str
+    summary: str
+    description: str
+    fields: tuple[tuple[str, Value], ...] = ()
+    mark_label: str
+    source: str = ""
+    packed: tuple[str, ...] = ()
+    kind: Literal["create_ticket"] = "create_ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTicketNote:
+    """Write a comment (plain text, without mark).  Its trace: the mark in the ticket's own comments."""
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    text: str
+    packed: tuple[str, ...] = ()
+    kind: Literal["add_ticket_note"] = "add_ticket_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTicketFields:
+    """Set fields of a ticket.  Its trace: the fields themselves."""
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    fields: tuple[tuple[str, Value], ...]
+    agreed: tuple[tuple[str, str, str], ...] = ()
+    kind: Literal["set_ticket_fields"] = "set_ticket_fields"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTicket:
+    """Move a ticket to a status by whichever transition leads there.  Its trace: the status."""
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    to_status: str
+    kind: Literal["move_ticket"] = "move_ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowIncident:
+    """Write the remote link that shows the incident in the ticket.  Repeating it is harmless (upsert by ``global_id``)."""
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    global_id: str
+    title: str
+    summary: str = ""
+    resolved: bool = False
+    kind: Literal["show_incident"] = "show_incident"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddIncidentNote:
+    """Write a work info (plain text, without mark).  Its trace: the mark in the incident's own work log."""
+
+    key: str
+    reason: str
+    text: str
+    internal: bool = True
+    purpose: Literal["mirror", "milestone", "question", "living", "answer"] = "mirror"
+    kind: Literal["add_incident_note"] = "add_incident_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditIncidentNote:
+    """Rewrite the living note.  Its trace: the text."""
+
+    key: str
+    reason: str
+    note_id: str
+    text: str
+    revision: int
+    kind: Literal["edit_incident_note"] = "edit_incident_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetIncident:
+    """Set an incident's status or fields, by our own names or the desk's.  Its trace: the values themselves.
+
+    ``purpose`` tells the memory what it was for: the waiting status of a round, giving it back to be verified,
+    putting an early resolve back, mirroring a field, or a routing repair.
+    """
+
+    key: str
+    reason: str
+    fields: tuple[tuple[str, str], ...]
+    purpose: Literal["linked", "waiting", "verify", "put_back", "mirror", "route"]
+    agreed: tuple[tuple[str, str, str], ...] = ()
+    ticket_id: str = ""
+    kind: Literal["set_incident"] = "set_incident"
+
+
+Action = (
+    CreateTicket
+    | AddTicketNote
+    | SetTicketFields
+    | MoveTicket
+    | ShowIncident
+    | AddIncidentNote
+    | EditIncidentNote
+    | SetIncident
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an effect left behind: the new note's or ticket's id, and the ticket's key."""
+
+    id: str = ""
+    key: str = ""

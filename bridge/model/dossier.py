@@ -1,0 +1,169 @@
+"""What the bridge remembers of one incident: its links, rounds, and what was last agreed.
+
+A dossier changes in two ways only: the planner records a fact that it saw, or an effect was done
+(``decide/agree.py``).  Both are saved in the same transaction as their cause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+#: Sources of evidence that a fix runs in production.
+EvidenceKind = Literal["fix_version", "status", "phrase"]
+#: How a hold ended; empty while it holds.
+Ending = Literal["", "verified", "released", "declined", "closed_early", "given_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason to believe that a ticket's fix runs in production.
+
+    ``source`` identifies it for good (``version:10001``, ``status:Deployed``, ``note:WLG1``), ``detail`` is what a
+    person reads, ``by`` who said it, ``at`` when the bridge first saw it.
+    """
+
+    kind: EvidenceKind
+    source: str
+    detail: str
+    by: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """The last value of one mirrored field on which both sides agreed."""
+
+    field: str
+    incident: str
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One ticket of the incident.
+
+    ``evidence`` is latched in the present round; ``spent`` are the sources of evidence that a failed round used up;
+    ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
+    count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
+    newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the remote link as last written.
+    """
+
+    ticket_id: str
+    ticket_key: str
+    how: Literal["opened", "adopted"]
+    linked_at: datetime
+    notes_from: datetime | None = None
+    packed: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    spent: tuple[str, ...] = ()
+    left_done: bool = True
+    follows: tuple[str, ...] = ()
+    base: tuple[Agreed, ...] = ()
+    told: str = ""
+    missing_since: datetime | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Frontline's word on a fix: who, when, how, with which words."""
+
+    verdict: Literal["verified", "failed"]
+    how: Literal["note", "resolved", "without_evidence"]
+    by: str
+    by_name: str
+    at: datetime
+    words: str = ""
+    note_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One attempt at the fix: from handing it over to Frontline's answer."""
+
+    number: int
+    started_at: datetime
+    asked_at: datetime | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody's wish for a ticket; ``source`` is the note's id or ``field:<key>``.
+
+    ``answered`` is empty while open, else what became of it.
+    """
+
+    source: str
+    by: str
+    by_name: str = ""
+    at: datetime
+    text: str = ""
+    key: str = ""
+    answered: Literal["", "opened", "adopted", "refused", "again"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Living:
+    """The one note in the incident that is kept current."""
+
+    note_id: str = ""
+    text: str = ""
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Something that only a person can settle; shown by ``bridge held`` and ``bridge explain``."""
+
+    what: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything remembered of one incident.
+
+    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open
+    status that was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was
+    resolved before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments
+    at which a mirrored field was written, newest last.
+    """
+
+    incident: str
+    rule: str = ""
+    requests: tuple[Request, ...] = ()
+    handled: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    ending: Ending = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    ended_words: str = ""
+    waited: int = 0
+    open_status: str = ""
+    open_reason: str = ""
+    put_backs: int = 0
+    was_resolved: bool = False
+    queue: str = ""
+    written_keys: tuple[str, ...] = ()
+    living: Living = Living()
+    flags: tuple[Flag, ...] = ()
+    field_writes: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def round(self) -> Round | None:
+        """The present round, None before the first ticket."""
+        return self.rounds[-1] if self.rounds else None
+
+    @property
+    def held(self) -> bool:
+        """Whether the incident must not be resolved yet, as far as the hold itself is concerned."""
+        return bool(self.links) and not self.ending
+
+    def link(self, ticket_id: str) -> Link | None:
+        """Return the link to a ticket, None where there is none."""
+        return next((link for link in self.links if link.ticket_id == ticket_id), None)

@@ -1,0 +1,79 @@
+"""What was seen of one incident, and what was decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from bridge.model.actions import Action
+from bridge.model.dossier import Dossier
+from bridge.model.incident import Incident
+from bridge.model.note import Note
+from bridge.model.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of a support group."""
+
+    login: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something the planner must see before it can decide: the engine looks and asks again.
+
+    ``fresh``: incident, tickets and versions read again by id; ``members``: who belongs to group ``of``;
+    ``ticket``: the ticket with key or id ``of``; ``notes``: every note of the incident, for the context pack.
+    """
+
+    kind: Literal["fresh", "members", "ticket", "notes"]
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One immutable look at an incident and everything that belongs to it.
+
+    ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
+    that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
+    ``others`` counts the other incidents that are held on each ticket;
+    ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
+    ``failing`` those that were refused and will be tried again.
+    """
+
+    pair: str
+    incident: Incident
+    dossier: Dossier
+    notes: tuple[Note, ...] = ()
+    tickets: Mapping[str, Ticket] = field(default_factory=dict)
+    ticket_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[Member, ...] | None] = field(default_factory=dict)
+    found: Mapping[str, Ticket | None] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    failing: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
+    all_notes: bool = False
+    fresh: bool = False
+    incident_url: str = ""
+    desk_account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A decision about one incident: what to do, what to remember, and why.
+
+    ``dossier`` is the memory with the facts of this look recorded.  Where ``needs`` is not empty the decision is not
+    made yet.  ``look_again_at`` asks for another look although nothing may change (a grace, a confirmation).
+    """
+
+    incident: str
+    dossier: Dossier
+    actions: tuple[Action, ...] = ()
+    needs: tuple[Need, ...] = ()
+    look_again_at: datetime | None = None
+    withheld: tuple[str, ...] = ()

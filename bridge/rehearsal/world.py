@@ -1,0 +1,138 @@
+"""A desk, a tracker and the bridge between them in one process, under one clock that only moves when told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from bridge.voices import voice_of
+from bridge.connectors.jira import JiraTracker
+from bridge.connectors.remedy import RemedyDesk
+from bridge.decide.guard import Limits
+from bridge.engine.pair import Pair
+from bridge.engine.reconcile import Reconciler
+from bridge.rehearsal.clock import VirtualClock
+from bridge.rules.match import fields_named, ticket_fields_named
+from bridge.rules.shape import RuleSet
+from bridge.simulators.faults import Faulty
+from bridge.simulators.jira import Account, JiraSettings, JiraSimulator, Person, ProjectSpec
+from bridge.simulators.remedy import RemedySettings, RemedySimulator
+from bridge.simulators.transport import InProcess
+from bridge.state.store import Store
+
+Flavour = Literal["cloud", "datacenter"]
+
+DESK_URL = "https://itsm.example.com:8443"
+TRACKER_URL = "https://jira.example.com"
+DESK_ACCOUNT = "svc-bridge"
+DESK_PASSWORD = "desk-password"  # noqa: S105 - a made-up account of a made-up server
+TRACKER_TOKEN = "tracker-token"  # noqa: S105 - the same
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Who works where: groups of the desk with their members, developers, projects with components and versions."""
+
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    developers: tuple[str, ...] = ("dev.ana",)
+    projects: tuple[ProjectSpec, ...] = (ProjectSpec(key="FRONT", name="Front Office"),)
+
+
+@dataclass(kw_only=True)
+class World:
+    """Both simulated servers and everything to drive them; ``desk_wire`` and ``tracker_wire`` take faults."""
+
+    clock: VirtualClock
+    desk: RemedySimulator
+    tracker: JiraSimulator
+    desk_wire: Faulty
+    tracker_wire: Faulty
+    flavour: Flavour
+
+    @classmethod
+    def build(
+        cls,
+        cast: Cast,
+        *,
+        flavour: Flavour = "cloud",
+        start: datetime = START,
+        index_lag: timedelta = timedelta(0),
+        remedy: RemedySettings | None = None,
+        clock: VirtualClock | None = None,
+    ) -> World:
+        """Set the scene; nothing has happened yet."""
+        clock = clock or VirtualClock(start)
+        desk = RemedySimulator(clock, remedy or RemedySettings())
+        populate(desk, cast)
+        people = tuple(Person.of(name) for name in cast.developers)
+        account = Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN)
+        tracker = JiraSimulator(
+            clock,
+            JiraSettings(
+                flavour=flavour,
+                base_url=TRACKER_URL,
+                accounts=(account,),
+                people=people,
+                projects=cast.projects,
+                index_lag=index_lag if flavour == "cloud" else timedelta(0),
+            ),
+        )
+        return cls(
+            clock=clock,
+            desk=desk,
+            tracker=tracker,
+            desk_wire=Faulty(inner=desk),
+            tracker_wire=Faulty(inner=tracker),
+            flavour=flavour,
+        )
+
+    def pair(self, rules: RuleSet, *, name: str = "retail", language: str = "en") -> Pair:
+        """Return the bridge's connectors to this world, through real HTTP code without a socket."""
+        return Pair(
+            name=name,
+            desk=RemedyDesk(
+                DESK_URL,
+                DESK_ACCOUNT,
+                lambda: DESK_PASSWORD,
+                clock=self.clock,
+                sleep=self.clock.sleep,
+                monotonic=self.clock.monotonic,
+                fields=sorted(fields_named(rules)),
+                web_url="https://itsm.example.com/incident/{number}",
+                transport=InProcess(self.desk_wire),
+            ),
+            tracker=JiraTracker(
+                TRACKER_URL,
+                lambda: TRACKER_TOKEN,
+                pair=name,
+                clock=self.clock,
+                user=Person.of(DESK_ACCOUNT).email if self.flavour == "cloud" else "",
+                sleep=self.clock.sleep,
+                monotonic=self.clock.monotonic,
+                ticket_fields=sorted(ticket_fields_named(rules)),
+                transport=InProcess(self.tracker_wire),
+            ),
+            rules=rules,
+            voice=voice_of(language),
+            clock=self.clock,
+            limits=Limits(creates_per_cycle=1000),
+        )
+
+    def reconciler(self, rules: RuleSet, store: Store, *, begin: datetime | None = None) -> Reconciler:
+        """Return a bridge at work in this world."""
+        return Reconciler(pair=self.pair(rules), store=store, begin=begin or self.clock())
+
+
+def populate(desk: RemedySimulator, cast: Cast) -> None:
+    """Give a simulated desk its groups, their members and the bridge's account."""
+    known: set[str] = set()
+    for group, members in cast.groups.items():
+        desk.add_group(group)
+        for login, name in members.items():
+            if login not in known:
+                desk.add_person(login, name)
+                known.add(login)
+            desk.join_group(login, group)
+    desk.add_account(DESK_ACCOUNT, DESK_PASSWORD)

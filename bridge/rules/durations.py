@@ -1,0 +1,43 @@
+"""Lengths of time as administrators write them: ``30s``, ``2m``, ``1h``, ``7d``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+_WRITTEN = re.compile(r"([0-9]{1,6})(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(value: Any) -> timedelta:
+    """Return the length of a text like ``30s`` (or a ``timedelta`` as it is); ``ValueError`` for anything else."""
+    if isinstance(value, timedelta):
+        return value
+    written = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if written is None:
+        raise ValueError("a length of time is a whole number and a unit: 30s, 2m, 1h, 7d")
+    return timedelta(**{_UNITS[written[2]]: int(written[1])})
+
+
+def between(least: str, most: str) -> Callable[[timedelta], timedelta]:
+    """Return a validator that refuses lengths of time outside these bounds."""
+
+    def bounded(value: timedelta) -> timedelta:
+        if not duration(least) <= value <= duration(most):
+            raise ValueError(f"must be between {least} and {most}")
+        return value
+
+    return bounded
+
+
+_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": ["30s", "2m", "1h"]})
+
+#: Up to a minute for one call, or up to an hour for a rhythm.
+Duration = Annotated[timedelta, BeforeValidator(duration), _SCHEMA]
+Rhythm = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("1s", "1h")), _SCHEMA]
+Patience = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("1s", "10m")), _SCHEMA]
+Lag = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("0s", "1h")), _SCHEMA]

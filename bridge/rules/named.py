@@ -1,0 +1,65 @@
+"""Which fields of the desk and the tracker the rules name, so that the connectors ask for exactly those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bridge.model.incident import OWN_NAMES
+from bridge.rules.shape import Condition, Rule, RuleSet
+from bridge.rules.template import TemplateProblem, compile_template
+
+#: What every ticket tells under our own names, whatever the rules say.
+TICKET_NAMES = frozenset(
+    {
+        "key", "project", "type", "summary", "status", "resolution", "priority", "assignee", "labels",
+        "components",
+    }
+)  # fmt: skip
+
+#: The ``description`` that stands for the pack which the bridge makes itself.
+CONTEXT_PACK = "context_pack"
+
+
+def fields_named(rules: RuleSet) -> frozenset[str]:
+    """Return the desk's own fields that any condition, source, mirror, pack, template or cause names."""
+    return frozenset(name for rule in rules.rules for name in incident_names(rule) if name not in OWN_NAMES)
+
+
+def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
+    """Return the tracker's own fields that are mirrored, beside those that every ticket tells."""
+    mirrored = (field.ticket for rule in rules.rules for field in rule.mirror.fields)
+    return frozenset(name for name in mirrored if name not in TICKET_NAMES)
+
+
+def incident_names(rule: Rule) -> Iterator[str]:
+    """Yield every name of an incident's value in a rule, our own and the desk's."""
+    for condition in rule.when:
+        yield from condition_names(condition)
+    yield from (source.of for source in rule.ticket.fields.values() if source.of is not None)
+    yield from (field.incident for field in rule.mirror.fields)
+    yield from rule.ticket.include
+    if rule.hold.cause is not None:
+        yield rule.hold.cause.field
+    for text in (rule.ticket.summary, rule.ticket.description):
+        yield from template_names(text)
+
+
+def condition_names(condition: Condition) -> Iterator[str]:
+    """Yield every name that a condition tests."""
+    if condition.field is not None:
+        yield condition.field
+    for child in (*(condition.all_ or ()), *(condition.any_ or ())):
+        yield from condition_names(child)
+    if condition.not_ is not None:
+        yield from condition_names(condition.not_)
+
+
+def template_names(text: str) -> Iterator[str]:
+    """Yield the names in ``incident["..."]`` of a template; one that does not compile names none."""
+    if text == CONTEXT_PACK:
+        return
+    try:
+        template = compile_template(text, names={"incident"})
+    except TemplateProblem:
+        return
+    yield from sorted(template.items.get("incident", frozenset()))

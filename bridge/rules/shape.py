@@ -1,0 +1,407 @@
+"""The shape of a rule: what an administrator may write, and nothing that does nothing.
+
+Our own names are lower case; a field of Remedy or Jira is spelt as its owner spells it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+#: What is cut out of every text before it leaves the desk.
+Redaction = Literal["card_number", "phone", "email"]
+
+
+class Shape(BaseModel):
+    """Frozen, and unknown keys are errors.  A whole number stands for its digits where a text is expected."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True
+    )
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str | int) else value
+
+
+#: A text that is not empty.
+Text = Annotated[str, Field(min_length=1)]
+#: One text or a list of texts, none of them empty.
+Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_several),
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+            ]
+        }
+    ),
+]
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+def _name(value: str) -> str:
+    if re.fullmatch(NAME_PATTERN, value) is None:
+        raise ValueError(
+            "a name has lower-case letters, digits, - and _ only, at most 63, and no - or _ first"
+        )
+    return value
+
+
+#: The name of a rule, desk, tracker or case.
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})]
+
+
+class Test(Shape):
+    """What a field's value must be; several keys must all hold.  Comparison ignores case and outer blanks."""
+
+    is_: str | None = Field(default=None, alias="is", description="Exactly this.")
+    is_not: str | None = Field(default=None, description="Anything but this.")
+    in_: Texts | None = Field(default=None, alias="in", description="One of these.")
+    not_in: Texts | None = Field(default=None, description="None of these.")
+    starts_with: Text | None = Field(default=None, description="Begins with this.")
+    contains: Text | None = Field(default=None, description="Has this somewhere in it.")
+    empty: bool | None = Field(default=None, description="true: has no value; false: has any.")
+    at_least: Text | None = Field(
+        default=None, description="For priority, impact and urgency: this or more serious."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Test:
+        if not self.model_fields_set:
+            raise ValueError(
+                "a condition needs at least one of: "
+                "is, is_not, in, not_in, starts_with, contains, empty, at_least"
+            )
+        return self
+
+
+_GROUPS = frozenset({"all", "any", "not"})
+_CONDITION = (
+    "a condition is one of: a field with its test (priority: {in: [High]}), "
+    "all: [...], any: [...], not: {...}; begin each with its own '- '"
+)
+
+
+class Condition(Shape):
+    """One of: a test of one field, ``all``, ``any`` or ``not`` of further conditions.
+
+    Written as a mapping of one key: ``priority: {in: [High]}``, in short ``priority: High``,
+    or ``any: [...]``.
+    """
+
+    field: str | None = None
+    test: Test | None = None
+    all_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(default=None, alias="all")
+    any_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(default=None, alias="any")
+    not_: Condition | None = Field(default=None, alias="not")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, data: Any) -> Any:
+        if isinstance(data, Condition):
+            return data
+        if not isinstance(data, dict):
+            raise ValueError(_CONDITION)  # noqa: TRY004 - pydantic collects ValueErrors only
+        if data.keys() == {"field", "test"}:
+            return data
+        if len(data) != 1:
+            raise ValueError(_CONDITION)
+        ((name, test),) = data.items()
+        if name in _GROUPS:
+            return data
+        return {"field": name, "test": test if isinstance(test, dict | list | Test) else {"is": test}}
+
+
+def _fixed_value(value: Any) -> Any:
+    if isinstance(value, list | tuple) and value and all(_is_text(item) for item in value):
+        return tuple(str(item) for item in value)
+    if not _is_text(value):
+        raise ValueError("a text, or a list of texts, is expected here")
+    return str(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+class FieldSource(Shape):
+    """Where the value of a ticket's field comes from.
+
+    A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named.
+    """
+
+    value: Annotated[str | tuple[str, ...] | None, BeforeValidator(_fixed_value)] = Field(
+        default=None, description="A fixed value, or a list of them."
+    )
+    of: Text | None = Field(default=None, description="The incident's field that the value is taken from.")
+    map: Text | None = Field(default=None, description="The map that translates the value.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> FieldSource:
+        if (self.value is None) == (self.of is None):
+            raise ValueError("give either value, or of (with an optional map)")
+        if self.map is not None and self.of is None:
+            raise ValueError("map needs of")
+        return self
+
+
+class TicketShape(Shape):
+    """The ticket that the rule opens."""
+
+    project: Text = Field(description="The key of the project, for instance FRONT.")
+    type: Text = Field(default="Bug", description="The issue type.")
+    summary: Text = Field(
+        default="[{{ incident.number }}] {{ incident.summary }}",
+        description="A template: {{ incident.summary }}, {{ incident['Product Name'] }}.",
+    )
+    description: Text = Field(default="context_pack", description="context_pack, or a template of your own.")
+    include: tuple[Text, ...] = Field(
+        default=(),
+        description="Further incident fields that the context pack lists, for instance the customer's.",
+    )
+    fields: dict[str, FieldSource] = Field(
+        default_factory=dict, description="Further fields of the ticket, as Jira spells them."
+    )
+
+
+class Waiting(Shape):
+    """The status that a linked incident waits in."""
+
+    status: Text = Field(description="An open status of the desk.")
+    reason: str = Field(default="", description="The status reason; Pending needs one.")
+
+
+class Resolutions(Shape):
+    """Resolutions of a done ticket."""
+
+    resolution: Texts = Field(description="As Jira spells them.")
+
+
+class FixVersionReleased(Shape):
+    """A version that the fix is planned for is released."""
+
+    fix_version: Literal["released"]
+
+
+class StatusIn(Shape):
+    """The ticket's status is one of these."""
+
+    class Names(Shape):
+        """Status names."""
+
+        in_: Texts = Field(alias="in")
+
+    status: Names
+
+
+class Phrase(Shape):
+    """A note that begins with one of these phrases, written by a member of one of these support groups."""
+
+    says: Texts
+    from_group: Texts
+
+
+class PhraseSource(Shape):
+    """Second line's phrase, in the incident or the ticket."""
+
+    phrase: Phrase
+
+
+def _evidence_kind(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return next((f"<{key}>" for key in ("fix_version", "status", "phrase") if key in value), None)
+    names: dict[type[Shape], str] = {
+        FixVersionReleased: "<fix_version>",
+        StatusIn: "<status>",
+        PhraseSource: "<phrase>",
+    }
+    return names.get(type(value))
+
+
+# The tags stand in angle brackets, so that none is taken for a key when the place of an error is looked for.
+EvidenceSource = Annotated[
+    Annotated[FixVersionReleased, Tag("<fix_version>")]
+    | Annotated[StatusIn, Tag("<status>")]
+    | Annotated[PhraseSource, Tag("<phrase>")],
+    Discriminator(
+        _evidence_kind,
+        custom_error_type="evidence",
+        custom_error_message="evidence is one of: fix_version: released, status: {in: [...]}, "
+        "phrase: {says: [...], from_group: [...]}",
+    ),
+]
+
+
+class Deployed(Shape):
+    """Which evidence says that the fix runs in production: any of these, or all of them."""
+
+    any_: tuple[EvidenceSource, ...] = Field(default=(), alias="any", description="One is enough.")
+    all_: tuple[EvidenceSource, ...] = Field(default=(), alias="all", description="All are needed.")
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Deployed:
+        if bool(self.any_) == bool(self.all_):
+            raise ValueError("give a list under either any or all")
+        return self
+
+
+class TransitionTo(Shape):
+    """Where the ticket is moved."""
+
+    transition_to: Text = Field(description="The status to reach.")
+
+
+class Verify(Shape):
+    """How Frontline checks the fix."""
+
+    status: Text = Field(default="In Progress", description="Assigned where nobody is assigned.")
+    by: Literal["assigned_group", "owner"] = Field(default="assigned_group", description="Who may answer.")
+    accept: Texts = Field(default=("#verified",), description="The first words of a note that accepts.")
+    reject: Texts = Field(default=("#failed",), description="The first words of a note that rejects.")
+    resolving_means_verified: bool = Field(
+        default=True, description="Resolving a deployed incident accepts the fix."
+    )
+    on_accept: TransitionTo | None = Field(default=None, description="Where an accepted ticket is moved.")
+    on_reject: TransitionTo | None = Field(default=None, description="Where a rejected ticket is moved.")
+
+
+class ResolvedEarly(Shape):
+    """How often an early resolve is put back before it is only flagged; 0 only flags."""
+
+    put_back: Annotated[int, Field(ge=0, le=20, strict=True)] = 3
+
+
+class Cause(Shape):
+    """The second-level classification that a verified incident needs."""
+
+    field: Text = Field(description="The incident's field, as the desk spells it.")
+    one_of: Texts = Field(description="The values that count.")
+    missing: Literal["ask", "put_back"] = Field(
+        default="ask", description="What happens to an incident that is resolved without one."
+    )
+
+
+def _waiting_kind(value: Any) -> str | None:
+    if isinstance(value, dict | Waiting):
+        return "<status>"
+    return "<keep>" if value == "keep" else None
+
+
+WaitingOrKeep = Annotated[
+    Annotated[Waiting, Tag("<status>")] | Annotated[Literal["keep"], Tag("<keep>")],
+    Discriminator(
+        _waiting_kind,
+        custom_error_type="waiting",
+        custom_error_message="either keep, or {status: ..., reason: ...} is expected here",
+    ),
+]
+
+
+class Hold(Shape):
+    """When the incident may be resolved."""
+
+    waiting: WaitingOrKeep = Field(
+        default="keep", description="The status that is set once a round, or keep to set none."
+    )
+    fixed: Resolutions = Resolutions(resolution=("Done", "Fixed"))
+    declined: Resolutions = Resolutions(resolution=("Won't Do", "Cannot Reproduce"))
+    duplicate: Resolutions = Resolutions(resolution=("Duplicate",))
+    deployed: Deployed
+    verify: Verify = Verify()
+    resolved_early: ResolvedEarly = ResolvedEarly()
+    release: Phrase | None = Field(default=None, description="Who may end the hold, and with which words.")
+    cause: Cause | None = None
+    fallback_queue: Text | None = Field(
+        default=None, description="The support group that gets an incident whose queue became empty."
+    )
+
+
+class MirroredNotes(Shape):
+    """Which notes cross, and how they arrive."""
+
+    to_ticket: Literal["all", "public", "none"] = "all"
+    to_incident: Literal["internal", "public", "none"] = "internal"
+
+
+class MirroredField(Shape):
+    """One field kept equal on both sides; ``map`` translates from the incident's words to the ticket's."""
+
+    incident: Text
+    ticket: Text
+    owner: Literal["incident", "ticket"]
+    map: Text | None = None
+
+
+class Mirror(Shape):
+    """What is kept equal on both sides."""
+
+    notes: MirroredNotes = MirroredNotes()
+    redact: tuple[Redaction, ...] = Field(
+        default=("card_number", "phone", "email"), description="What is cut out of texts that leave the desk."
+    )
+    fields: tuple[MirroredField, ...] = ()
+
+
+class Rule(Shape):
+    """Who may ask, which ticket opens, when the incident may be resolved."""
+
+    name: Name = Field(description="Stays the same for life: links know their rule by it.")
+    when: tuple[Condition, ...] = Field(default=(), description="All of these; any: and not: may be nested.")
+    open: Literal["on_request", "automatically"] = Field(
+        default="on_request", description="Whether a person asks by a note, or every match opens a ticket."
+    )
+    ask: Texts = Field(
+        default=("#ticket", "#тикет", "#тікет"),
+        description="The first words of a note that asks for a ticket.",
+    )
+    ticket: TicketShape
+    hold: Hold
+    mirror: Mirror = Mirror()
+
+
+#: Words of the incident to words of the ticket; ``default`` stands for every other word.
+Map = dict[Text, Text]
+
+
+class RuleFile(Shape):
+    """One rules file: maps and rules."""
+
+    maps: dict[str, Map] = Field(
+        default_factory=dict, description="Translations by name; default stands for every other word."
+    )
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)] = Field(
+        description="The first rule whose conditions hold owns the incident."
+    )
+
+
+class RuleSet(Shape):
+    """All rules of one pair, in the order in which they are tried, and their maps."""
+
+    maps: dict[str, dict[str, str]] = Field(default_factory=dict)
+    rules: tuple[Rule, ...]
+
+    def named(self, name: str) -> Rule | None:
+        """Return the rule of this name."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects in which the rules open tickets, sorted."""
+        return tuple(sorted({rule.ticket.project for rule in self.rules}))

@@ -1,0 +1,100 @@
+"""The dossiers: what is remembered of each incident, with its stage and when to look at it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from bridge.model.dossier import Dossier
+from bridge.state.codec import decode, encode
+from bridge.state.dialect import pages, upsert
+from bridge.state.links import Links
+from bridge.state.schema import DOSSIERS
+
+_ONE = select(DOSSIERS).where(
+    DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.incident == bindparam("incident")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A dossier as it was saved: with its stage, when that was, and when to look at the incident again."""
+
+    dossier: Dossier
+    stage: str
+    updated_at: datetime
+    look_again_at: datetime | None
+
+
+class Dossiers:
+    """The dossiers of all pairs."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, pair: str, number: str) -> Dossier | None:
+        """Return the dossier of an incident, None where there is none."""
+        found = self.remembered(pair, number)
+        return None if found is None else found.dossier
+
+    def remembered(self, pair: str, number: str) -> Remembered | None:
+        """Return the dossier of an incident with its stage and times, None where there is none."""
+        row = self._connection.execute(_ONE, {"pair": pair, "incident": number}).one_or_none()
+        return None if row is None else _remembered(row)
+
+    def save(
+        self, pair: str, dossier: Dossier, *, stage: str, look_again_at: datetime | None, at: datetime
+    ) -> None:
+        """Save a dossier and its links; from ``look_again_at`` on it is due even if nothing changes."""
+        row = {
+            "pair": pair,
+            "incident": dossier.incident,
+            "body": encode(dossier),
+            "rule": dossier.rule,
+            "stage": stage,
+            "held": dossier.held,
+            "updated_at": at,
+            "look_again_at": look_again_at,
+        }
+        upsert(self._connection, DOSSIERS, [row])
+        Links(self._connection).rewrite(pair, dossier)
+
+    def look_again(self, pair: str, number: str, at: datetime | None) -> None:
+        """Set when to look at a remembered incident again, None for not before it changes."""
+        query = update(DOSSIERS).where(DOSSIERS.c.pair == pair, DOSSIERS.c.incident == number)
+        self._connection.execute(query.values(look_again_at=at))
+
+    def each(self, pair: str, *, held: bool | None = None, stage: str | None = None) -> Iterator[Remembered]:
+        """Yield the dossiers in the order of their incidents, a page at a time.
+
+        ``held`` leaves only the held ones, or only the others; ``stage`` only those at one stage.
+        """
+        query = select(DOSSIERS).where(DOSSIERS.c.pair == pair)
+        if held is not None:
+            query = query.where(DOSSIERS.c.held.is_(held))
+        if stage is not None:
+            query = query.where(DOSSIERS.c.stage == stage)
+        return (_remembered(row) for row in pages(self._connection, query, DOSSIERS.c.incident))
+
+    def held_by_stage(self, pair: str) -> dict[str, int]:
+        """Return how many incidents are held at each stage."""
+        query = select(DOSSIERS.c.stage, func.count().label("held")).where(
+            DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True)
+        )
+        rows = self._connection.execute(query.group_by(DOSSIERS.c.stage))
+        return {row.stage: row.held for row in rows}
+
+
+def _remembered(row: Row[Any]) -> Remembered:
+    return Remembered(
+        dossier=decode(Dossier, row.body),
+        stage=row.stage,
+        updated_at=row.updated_at,
+        look_again_at=row.look_again_at,
+    )

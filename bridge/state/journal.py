@@ -1,0 +1,262 @@
+"""The journal: every effect on the outside world, written down before it happens.
+
+    pending -> started -> done
+       ^          |-> pending    surely not done, later may help
+       |          |-> unknown    perhaps done: look for its trace, then done, pending, refused or dead
+       |          |-> refused    the server said no
+       |          `-> dead       given up, a person must look
+       `-- dropped               no longer wanted before it began
+
+One cause has one row for ever: ``key`` is unique within a pair, so that the same cause is carried out once,
+however often it is planned.  A step that the present state does not allow is a ``StateError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from bridge.model.actions import Action, Receipt
+from bridge.model.errors import StateError
+from bridge.state.codec import decode_action, encode_action
+from bridge.state.schema import EFFECTS
+
+EffectState = Literal["pending", "started", "done", "unknown", "refused", "dead", "dropped"]
+_OPEN: tuple[EffectState, ...] = ("pending", "started", "unknown")
+_SENT: tuple[EffectState, ...] = ("started", "unknown")
+_ERROR_LIMIT = 2_000
+
+# Statements are built once: building one costs several times what carrying it out does.
+_MINE = (EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.incident == bindparam("incident"))
+_IN_STATES = EFFECTS.c.state.in_(bindparam("states", expanding=True))
+_OF_INCIDENT = select(EFFECTS).where(*_MINE, _IN_STATES).order_by(EFFECTS.c.id)
+_KEYS = select(EFFECTS.c.key, EFFECTS.c.error).where(*_MINE, _IN_STATES)
+_PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.action).where(
+    *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
+)
+_NEW = insert(EFFECTS)
+_STEP = update(EFFECTS).where(
+    EFFECTS.c.id == bindparam("effect"), EFFECTS.c.state.in_(bindparam("allowed", expanding=True))
+)
+_START = _STEP.values(state="started", attempts=EFFECTS.c.attempts + 1, error="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One row of the journal.
+
+    ``not_before`` is the earliest moment of its next step, ``error`` the words of its last failure.
+    """
+
+    id: int
+    pair: str
+    incident: str
+    action: Action
+    state: EffectState
+    attempts: int
+    not_before: datetime
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    receipt: Receipt
+    error: str
+
+    @property
+    def key(self) -> str:
+        """The name of its cause."""
+        return self.action.key
+
+
+class Journal:
+    """The effects of all pairs."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # -- planning
+
+    def record(
+        self, pair: str, incident: str, actions: Sequence[Action], now: datetime
+    ) -> tuple[Effect, ...]:
+        """Write down what is planned for an incident, and return what is pending now, in the plan's order.
+
+        New causes and dropped ones become pending; pending ones take the new plan's words and keep their
+        waiting time; pending ones that are no longer planned are dropped.  All other states stay as they are:
+        what was done, sent, refused or given up is never planned again by itself.
+        """
+        planned: dict[str, Action] = {}
+        for action in actions:
+            planned.setdefault(action.key, action)
+        asked = {"pair": pair, "incident": incident, "keys": tuple(planned)}
+        there: dict[str, Row[Any]] = {
+            row.key: row for row in self._connection.execute(_PLANNED_BEFORE, asked)
+        }
+        self._drop_unplanned([row for row in there.values() if row.key not in planned], now)
+        for key, action in planned.items():
+            self._plan(pair, incident, action, there.get(key), now)
+        return self._pending_of(pair, incident, planned)
+
+    def _drop_unplanned(self, rows: Sequence[Row[Any]], now: datetime) -> None:
+        for row in rows:
+            self._step(row.id, ("pending",), state="dropped", finished_at=now)
+
+    def _plan(self, pair: str, incident: str, action: Action, row: Row[Any] | None, now: datetime) -> None:
+        words = {"action": encode_action(action), "kind": action.kind, "reason": action.reason}
+        if row is None:
+            fresh = {"pair": pair, "incident": incident, "key": action.key, **words, **_blank(now)}
+            self._connection.execute(_NEW, fresh)
+        elif row.state == "dropped":
+            self._step(row.id, ("dropped",), state="pending", not_before=now, finished_at=None, **words)
+        elif row.state == "pending" and row.action != words["action"]:
+            self._step(row.id, ("pending",), **words)
+
+    def _pending_of(self, pair: str, incident: str, planned: dict[str, Action]) -> tuple[Effect, ...]:
+        if not planned:
+            return ()
+        found = {effect.key: effect for effect in self._of(pair, incident, ("pending",))}
+        return tuple(found[key] for key in planned if key in found)
+
+    # -- carrying out
+
+    def start(self, effect_id: int, now: datetime) -> None:
+        """Note, before the call, that a pending effect is about to be sent."""
+        given = {"effect": effect_id, "allowed": ("pending",), "started_at": now}
+        if self._connection.execute(_START, given).rowcount != 1:
+            raise self._not_allowed(effect_id, "started")
+
+    def finish(self, effect_id: int, receipt: Receipt | None, now: datetime) -> None:
+        """Note that an effect that was sent is done, and what it left behind."""
+        left = receipt or Receipt()
+        self._step(
+            effect_id,
+            _SENT,
+            state="done",
+            finished_at=now,
+            receipt_id=left.id,
+            receipt_key=left.key,
+            error="",
+        )
+
+    def postpone(self, effect_id: int, not_before: datetime, error: str) -> None:
+        """Note that an effect is surely not done and may be sent again from ``not_before`` on."""
+        self._step(effect_id, _OPEN, state="pending", not_before=not_before, error=_cut(error))
+
+    def doubt(self, effect_id: int, error: str, now: datetime, *, not_before: datetime | None = None) -> None:
+        """Note that an effect may be done or not; look for its trace from ``not_before`` on, or at once."""
+        self._step(effect_id, _SENT, state="unknown", not_before=not_before or now, error=_cut(error))
+
+    def refuse(self, effect_id: int, error: str, now: datetime) -> None:
+        """Note that the server said no, in its words."""
+        self._step(effect_id, _OPEN, state="refused", finished_at=now, error=_cut(error))
+
+    def bury(self, effect_id: int, error: str, now: datetime) -> None:
+        """Note that an effect is given up until a person replays or drops it."""
+        self._step(effect_id, _OPEN, state="dead", finished_at=now, error=_cut(error))
+
+    def drop(self, effect_id: int, now: datetime) -> None:
+        """Note that an effect is no longer wanted; where its cause persists it will be planned anew.
+
+        Only a person should drop one that was given up: it may have been done without anybody knowing.
+        """
+        self._step(effect_id, ("pending", "refused", "dead"), state="dropped", finished_at=now)
+
+    def replay(self, effect_id: int, now: datetime) -> None:
+        """Make an effect that was refused or given up pending again; its count of attempts begins anew."""
+        self._step(
+            effect_id, ("refused", "dead"), state="pending", not_before=now, finished_at=None, attempts=0
+        )
+
+    def _step(self, effect_id: int, allowed: Sequence[EffectState], **values: Any) -> None:
+        given = {"effect": effect_id, "allowed": allowed, **values}
+        if self._connection.execute(_STEP, given).rowcount != 1:
+            raise self._not_allowed(effect_id, str(values.get("state", "changed")))
+
+    def _not_allowed(self, effect_id: int, wanted: str) -> StateError:
+        query = select(EFFECTS.c.key, EFFECTS.c.state).where(EFFECTS.c.id == effect_id)
+        row = self._connection.execute(query).one_or_none()
+        name, state = (f"number {effect_id}", "not in the journal") if row is None else row
+        return StateError(
+            f"The effect {name} cannot become {wanted}",
+            why=f"it is {state}",
+            next_step="look at the incident again (bridge explain)",
+        )
+
+    # -- asking
+
+    def open_effects(self, pair: str, incident: str) -> tuple[Effect, ...]:
+        """Return the effects of an incident that are pending, started or unknown, oldest first."""
+        return self._of(pair, incident, _OPEN)
+
+    def effect(self, pair: str, key: str) -> Effect | None:
+        """Return the effect of a cause, None where it was never planned."""
+        query = select(EFFECTS).where(EFFECTS.c.pair == pair, EFFECTS.c.key == key)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _effect(row)
+
+    def done_keys(self, pair: str, incident: str) -> frozenset[str]:
+        """Return the causes of an incident that are done."""
+        asked = {"pair": pair, "incident": incident, "states": ("done",)}
+        return frozenset(self._connection.scalars(_KEYS, asked))
+
+    def refused(self, pair: str, incident: str) -> dict[str, str]:
+        """Return the causes of an incident that a server refused, with its words."""
+        asked = {"pair": pair, "incident": incident, "states": ("refused",)}
+        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
+
+    def counts(self, pair: str) -> dict[EffectState, int]:
+        """Return how many effects are in each state, all states named; reads an index of all effects."""
+        query = (
+            select(EFFECTS.c.state, func.count().label("number"))
+            .where(EFFECTS.c.pair == pair)
+            .group_by(EFFECTS.c.state)
+        )
+        found = {row.state: row.number for row in self._connection.execute(query)}
+        return {state: found.get(state, 0) for state in get_args(EffectState)}
+
+    def effects(
+        self, pair: str, *, incident: str | None = None, state: EffectState | None = None, limit: int = 100
+    ) -> tuple[Effect, ...]:
+        """Return effects, newest first: of one incident or all, in one state or any."""
+        query = select(EFFECTS).where(EFFECTS.c.pair == pair)
+        if incident is not None:
+            query = query.where(EFFECTS.c.incident == incident)
+        if state is not None:
+            query = query.where(EFFECTS.c.state == state)
+        rows = self._connection.execute(query.order_by(EFFECTS.c.id.desc()).limit(limit))
+        return tuple(_effect(row) for row in rows)
+
+    def _of(self, pair: str, incident: str, states: Sequence[EffectState]) -> tuple[Effect, ...]:
+        asked = {"pair": pair, "incident": incident, "states": states}
+        return tuple(_effect(row) for row in self._connection.execute(_OF_INCIDENT, asked))
+
+
+def _blank(now: datetime) -> dict[str, Any]:
+    empty = {"receipt_id": "", "receipt_key": "", "error": ""}
+    return {"state": "pending", "attempts": 0, "not_before": now, "created_at": now, **empty}
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(
+        id=row.id,
+        pair=row.pair,
+        incident=row.incident,
+        action=decode_action(row.action),
+        state=row.state,
+        attempts=row.attempts,
+        not_before=row.not_before,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        receipt=Receipt(id=row.receipt_id, key=row.receipt_key),
+        error=row.error,
+    )
+
+
+def _cut(error: str) -> str:
+    return error[:_ERROR_LIMIT]

@@ -1,0 +1,192 @@
+"""The state as a whole: opening it, and its transactions.
+
+A write transaction takes the database's only write lock at once, is short, and is durable when its block
+ends.  It must never enclose a call to a server.  Nothing here reads a clock: every moment is an argument.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, text
+
+from bridge.model.errors import StateError
+from bridge.state.agenda import Agenda
+from bridge.state.diary import Diary
+from bridge.state.dossiers import Dossiers
+from bridge.state.failures import spoken
+from bridge.state.journal import Journal
+from bridge.state.links import Links
+from bridge.state.lock import take_lock
+from bridge.state.memory import Memory
+from bridge.state.migrate import require_current, upgrade
+from bridge.state.sqlite import (
+    BUSY_SECONDS,
+    READING,
+    copy_into,
+    file_engine,
+    file_of,
+    make_file,
+    memory_engine,
+)
+
+
+class Transaction:
+    """What may be asked and written between a beginning and a commit; of no use after its block."""
+
+    __slots__ = ("agenda", "diary", "dossiers", "journal", "links", "memory")
+
+    def __init__(self, connection: Connection) -> None:
+        self.memory = Memory(connection)
+        self.links = Links(connection)
+        self.dossiers = Dossiers(connection)
+        self.agenda = Agenda(connection)
+        self.journal = Journal(connection)
+        self.diary = Diary(connection)
+
+
+class Store:
+    """An open state; threads may share it, each with its own transactions.  A context manager that closes."""
+
+    def __init__(
+        self, engine: Engine, *, place: str, one_connection: bool, lock: FileLock | None = None
+    ) -> None:
+        self.engine = engine
+        self.place = place
+        self._reading_engine = engine.execution_options(**{READING: True})
+        self._lock = lock
+        self._writers = threading.Lock()
+        # In memory there is one connection for all threads, so that readers wait for writers too.
+        self._readers = self._writers if one_connection else None
+        self._inside = threading.local()
+
+    @classmethod
+    def open(cls, url: str, *, exclusive: bool) -> Store:
+        """Open the state at a database URL: ``sqlite:////path/state.db``, or ``sqlite://`` for one in memory.
+
+        ``exclusive`` is for the daemon: it locks the state against a second daemon, creates the file, and
+        brings its schema to this version.  Without it opening creates and changes nothing.  ``StateError``
+        where the state is locked, missing, damaged, closed to this account, or written by a newer version.
+        """
+        path = file_of(url)
+        if path is None:
+            return cls(_copy_of_blank(), place="in memory", one_connection=True)
+        return cls._exclusive(path) if exclusive else cls._beside(path)
+
+    @classmethod
+    def _exclusive(cls, path: Path) -> Store:
+        lock = take_lock(path)
+        try:
+            make_file(path)
+        except StateError:
+            lock.release()
+            raise
+        store = cls(file_engine(path, wal=True), place=str(path), one_connection=False, lock=lock)
+        return store._ready(change=True)
+
+    @classmethod
+    def _beside(cls, path: Path) -> Store:
+        if not path.exists():
+            raise StateError(
+                f"There is no state file {path}",
+                why="the daemon has not run yet with this configuration",
+                next_step="start the daemon once (bridge run), or correct the path of the state file",
+            )
+        return cls(file_engine(path, wal=False), place=str(path), one_connection=False)._ready(change=False)
+
+    def _ready(self, *, change: bool) -> Store:
+        engine, prepare = (self.engine, upgrade) if change else (self._reading_engine, require_current)
+        try:
+            with spoken(self.place), engine.begin() as connection:
+                prepare(connection, self.place)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Give a transaction that commits at the end of its block and rolls back where the block raises.
+
+        ``StateError`` where the state cannot be written, and where this thread is inside another one already.
+        """
+        with self._alone(self._writers), spoken(self.place), self.engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Give a view of one moment of the state; writing through it is a ``StateError``.
+
+        What it iterates must be used up inside the block.
+        """
+        with self._alone(self._readers), spoken(self.place), self._reading_engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def _alone(self, gate: threading.Lock | None) -> Iterator[None]:
+        if getattr(self._inside, "now", False):
+            raise StateError(
+                "A transaction of the state was begun inside another one",
+                next_step="report this as a defect of the bridge",
+            )
+        if gate is not None and not gate.acquire(timeout=BUSY_SECONDS):
+            raise _busy(self.place)
+        self._inside.now = True
+        try:
+            yield
+        finally:
+            self._inside.now = False
+            if gate is not None:
+                gate.release()
+
+    def verify(self) -> tuple[str, ...]:
+        """Return what is damaged in the state file, nothing where it is whole; reads all of it."""
+        with self._alone(self._readers), spoken(self.place), self._reading_engine.begin() as connection:
+            damage = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
+            orphans = [str(row[0]) for row in connection.execute(text("PRAGMA foreign_key_check"))]
+        found = [line for line in damage if line != "ok"]
+        return (*found, *(f"a row of {table} belongs to nothing" for table in orphans))
+
+    def close(self) -> None:
+        """Let go of the connections and of the lock; closing twice is harmless."""
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@cache
+def _blank() -> Engine:
+    # Migrating takes longer than a whole simulated day: it is done once, and every state in memory is a copy.
+    engine = memory_engine()
+    with spoken("in memory"), engine.begin() as connection:
+        upgrade(connection, "in memory")
+    return engine
+
+
+def _copy_of_blank() -> Engine:
+    engine = memory_engine()
+    with spoken("in memory"), engine.connect() as copy, _blank().connect() as blank:
+        copy_into(blank, copy)
+    return engine
+
+
+def _busy(place: str) -> StateError:
+    return StateError(
+        f"The state {place} stayed busy for {BUSY_SECONDS:.0f} seconds",
+        why="another thread keeps a transaction open",
+        next_step="report this as a defect of the bridge",
+    )

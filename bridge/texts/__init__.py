@@ -1,0 +1,1 @@
+"""What people read, one file per language; data, not code."""
