@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from json import loads
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -150,7 +151,7 @@ class Wire:
     def json(self, response: requests.Response, *, write: bool, kind: str) -> Any:
         """Return the body as JSON; half an answer is ``Ambiguous`` on a write, ``Unreachable`` on a read."""
         try:
-            return response.json()
+            return loads(response.content)
         except ValueError:
             self.broken(kind, "its answer is not complete JSON", write=write)
 

@@ -23,7 +23,6 @@ from bridge.model.actions import (
     Value,
 )
 from bridge.model.dossier import Dossier, Link, Living, Round
-from bridge.model.incident import OWN_NAMES, Incident
 from bridge.model.ticket import Ticket
 
 #: How many moments of field writes are remembered; enough to see a quarrel.
@@ -125,13 +124,6 @@ def missing(dossier: Dossier, ticket_id: str, at: datetime) -> Dossier:
             for link in dossier.links
         ),
     )
-
-
-def incident_after(incident: Incident, action: SetIncident) -> Incident:
-    """Return the incident as it must look after ``action``, until the next poll shows it."""
-    own = {name: value for name, value in action.fields if name in OWN_NAMES}
-    desk = dict(incident.fields) | {name: value for name, value in action.fields if name not in OWN_NAMES}
-    return replace(incident, **own, fields=tuple(sorted(desk.items())))
 
 
 def ticket_created(action: CreateTicket, receipt: Receipt) -> Ticket:

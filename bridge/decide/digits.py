@@ -1,6 +1,6 @@
 """Groups of digits as people write long numbers: ``4111 1111-1111 1111``, ``+7 (912) 345-67-89``.
 
-Offers neighbouring groups as candidates and replaces those that a caller recognises; in time linear to the text.
+Offers neighbouring groups as candidates and replaces those that a caller recognises, in linear time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ _BETWEEN = rf"{_BLANK}?[-().\u2010-\u2014]{{0,2}}{_BLANK}?"
 # Possessive, so that no digit is looked at twice.
 _RUN = re.compile(rf"[+(]{{0,2}}+[0-9]++(?:{_BETWEEN}[0-9]++)*+")
 _GROUP = re.compile(r"[0-9]++")
+# Nobody writes a number in more groups (+380 44 12 34 56 7).
+_MOST_GROUPS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +49,44 @@ class Number:
         return self.text[self.start : self.end]
 
 
-def replace_numbers(text: str, longest: int, is_one: Callable[[Number], bool], by: str) -> str:
-    """Return the text with ``by`` for every number of at most ``longest`` digits that ``is_one`` recognises.
+def replace_numbers(text: str, digits: range, is_one: Callable[[Number], bool], by: str) -> str:
+    """Return the text with ``by`` for every number of so many ``digits`` that ``is_one`` recognises.
 
     Only whole groups are tried; of several that begin with the same group the longest wins.
     """
     pieces: list[str] = []
     done = 0
     for run in _RUN.finditer(text):
-        for number in _found(text, run, longest, is_one):
+        for number in _found(text, run, digits, is_one):
             pieces += (text[done : number.start], by)
             done = number.end
     return "".join([*pieces, text[done:]])
 
 
-def _found(text: str, run: re.Match[str], longest: int, is_one: Callable[[Number], bool]) -> Iterator[Number]:
+def _found(
+    text: str, run: re.Match[str], digits: range, is_one: Callable[[Number], bool]
+) -> Iterator[Number]:
     spans = [found.span() for found in _GROUP.finditer(text, run.start(), run.end())]
     first = 0
     while first < len(spans):
-        last = _widest(spans, first, longest)
-        while last >= first:
+        for last in _ends(spans, first, digits):
             number = _number(text, spans, first, last)
             if is_one(number):
                 yield number
+                first = last
                 break
-            last -= 1
-        first = max(first, last) + 1
+        first += 1
 
 
-def _widest(spans: list[tuple[int, int]], first: int, longest: int) -> int:
-    """Return the last group that a number beginning at ``first`` may hold, one less than ``first`` if none."""
-    last = first
-    total = spans[first][1] - spans[first][0]
-    while total <= longest and last + 1 < len(spans):
-        last += 1
+def _ends(spans: list[tuple[int, int]], first: int, digits: range) -> list[int]:
+    """Return the last groups of the numbers of so many digits that begin at ``first``, longest first."""
+    ends: list[int] = []
+    total = 0
+    for last in range(first, min(first + _MOST_GROUPS, len(spans))):
         total += spans[last][1] - spans[last][0]
-    return last if total <= longest else last - 1
+        if total in digits:
+            ends.append(last)
+    return ends[::-1]
 
 
 def _number(text: str, spans: list[tuple[int, int]], first: int, last: int) -> Number:

@@ -9,9 +9,9 @@ from typing import Any
 
 from bridge.decide.redact import redact
 from bridge.decide.voice import Voice
-from bridge.model.actions import Action
+from bridge.model.actions import Action, SetIncident
 from bridge.model.dossier import Dossier, Flag, Link
-from bridge.model.incident import Incident
+from bridge.model.incident import Incident, with_values
 from bridge.model.note import Note
 from bridge.model.plan import Member, Need, Observation
 from bridge.rules.shape import Rule, RuleSet
@@ -35,6 +35,15 @@ class Draft:
     def incident(self) -> Incident:
         """The incident as it is seen now."""
         return self.seen.incident
+
+    @property
+    def expected(self) -> Incident:
+        """The incident as it will be once what is planned so far was done, which is what people should read of."""
+        incident = self.seen.incident
+        for action in self.actions:
+            if isinstance(action, SetIncident):
+                incident = with_values(incident, action.fields)
+        return incident
 
     @property
     def number(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether some digits are a phone number: international, or local as Russia, Ukraine, the UK and the US write them.
+"""Whether some digits are a phone number, international or local to Russia, Ukraine, the UK or the US.
 
 Must not take dates, times, machine addresses, versions, amounts, incident numbers or work info ids for one.
 """
@@ -9,8 +9,8 @@ import re
 
 from bridge.decide.digits import Number
 
-#: Most digits of a phone number with its prefix (E.164: 15, and 00 before it).
-LONGEST = 17
+#: How many digits a phone number has: an announced one at least 6; E.164 at most 15, and 00 before them.
+LENGTHS = range(6, 18)
 
 _DATE = re.compile(
     r"\b(?:(?:19|20)\d\d[-.](?:0?[1-9]|1[0-2])[-.](?:0?[1-9]|[12]\d|3[01])"

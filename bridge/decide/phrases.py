@@ -9,21 +9,22 @@ from collections.abc import Iterable
 from bridge.decide.text import clean
 
 # What may stand before a request: blanks, quotes and marks, but no ">", since a quoted request is none.
-_BEFORE = r"[\s\"'«“”„‘’`(\[*_~.,:;!¡…\-–—\u200b\u2060\ufeff]*+"
+_BEFORE = r"[\s\"'«“”„‘’`(\[*_~.,:;!¡…\-–—\u200b\u2060\ufeff]*"
 # A word may go on with a letter, a digit, an underscore or an accent, and neither ends the phrase.
 _BOUNDARY = r"(?![\w\u0300-\u036f])"
 _AFTER = re.compile(r"[\"'»”’`)\]*_~.,:;!…\-–—]*+\s*+(?:[-–—:]\s++)?")
 
 _KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]{0,17}"
-_ADDRESS = re.compile(r"https?://\S++")
+_ADDRESS = re.compile(r"https?://[^\s,;|]++")
 _NAMED = re.compile(rf"(?<![\w-]){_KEY}(?!-?\w)")
-_BROWSED = re.compile(rf"(?:/browse/|/issues/|[?&]selectedIssue=)({_KEY})(?!-?\w)")
+_BROWSED = re.compile(rf"(?:/browse/|/issues/|/portal/\d+/|[?&]selectedIssue=)({_KEY})(?!-?\w)")
 
 
 def first_phrase(text: str, phrases: Iterable[str]) -> tuple[str, str] | None:
-    """Return the phrase with which the note begins, as configured, and the cleaned words after it; None if none.
+    """Return the phrase with which the note begins, as configured, and the cleaned words after it, or None.
 
-    Case, blanks, leading quotes and marks, ё for е and a blank after ``#`` do not matter; the longest phrase wins.
+    Case, blanks, leading quotes and marks, ё for е and a blank after ``#`` do not matter; the longest
+    phrase wins.  A quoted line (``> #ticket``) begins with nothing.
     """
     note = unicodedata.normalize("NFC", clean(text))
     for phrase in sorted(filter(str.strip, phrases), key=_length, reverse=True):
@@ -62,8 +63,8 @@ def _pattern(phrase: str) -> str:
 
 
 _SPELT = {
-    " ": r"\s+",
-    "#": r"[#＃]\s*",
+    " ": r"[^\S\n]+",
+    "#": r"[#＃][^\S\n]*",
     **dict.fromkeys("её", "[её]"),
     **dict.fromkeys("ЕЁ", "[ЕЁ]"),
 }

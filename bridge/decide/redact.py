@@ -1,7 +1,7 @@
 """Card numbers, phone numbers and e-mail addresses cut out of a text before it leaves the desk.
 
-Rather removes a number too many than lets a card pass; incident numbers and ticket keys must stay.  Never logs or
-returns what it removed.
+Rather removes a number too many than lets a card pass; incident numbers and ticket keys must stay.
+Never logs or returns what it removed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bridge.decide.digits import Number, replace_numbers
-from bridge.decide.phone import LONGEST, is_phone
+from bridge.decide.phone import LENGTHS, is_phone
 
 #: What stands in the place of what was removed, by kind.
 REMOVED: Mapping[str, str] = MappingProxyType(
@@ -29,7 +29,8 @@ _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 def redact(text: str, kinds: Iterable[str], texts: Mapping[str, str] = REMOVED) -> str:
     """Return the text without what the ``kinds`` (card_number, phone, email) name, ``texts`` in its place.
 
-    Idempotent; a text without digits and ``@`` comes back unchanged.  Raises ``ValueError`` for an unknown kind.
+    Idempotent; a text without digits and ``@`` comes back unchanged.  Raises ``ValueError`` for an unknown
+    kind.
     """
     wanted = frozenset(kinds)
     if unknown := wanted - REMOVED.keys():
@@ -38,16 +39,16 @@ def redact(text: str, kinds: Iterable[str], texts: Mapping[str, str] = REMOVED) 
     if "email" in wanted:
         text = _EMAIL.sub(lambda _: said["email"], text)
     if "card_number" in wanted:
-        text = replace_numbers(text, 19, _is_card, said["card_number"])
+        text = replace_numbers(text, range(13, 20), _is_card, said["card_number"])
     if "phone" in wanted:
-        text = replace_numbers(text, LONGEST, is_phone, said["phone"])
+        text = replace_numbers(text, LENGTHS, is_phone, said["phone"])
     return text
 
 
 def _is_card(number: Number) -> bool:
-    """Return whether it is 13 to 19 digits of a payment card (ISO/IEC 7812), in one group or as printed on it."""
+    """Return whether it is a payment card's number (ISO/IEC 7812), in one group or as printed on it."""
     digits = number.digits
-    if not 13 <= len(digits) <= 19 or not _issued(digits) or not _as_printed(number):
+    if not _issued(digits) or not _as_printed(number):
         return False
     return (
         sum(_DOUBLED[int(sign)] if at % 2 else int(sign) for at, sign in enumerate(reversed(digits))) % 10
@@ -63,7 +64,7 @@ def _issued(digits: str) -> bool:
 
 
 def _as_printed(number: Number) -> bool:
-    """Return whether no group is too long or short for a card, and it is no decimal fraction or machine address."""
+    """Return whether its groups fit a card, and it is no decimal fraction or machine address."""
     if number.before == "." or any("(" in sign or ")" in sign for sign in number.between):
         return False
     dots = {"." in sign for sign in number.between}

@@ -285,7 +285,7 @@ def keep_living_note(draft: Draft) -> None:
 
 def show_in_tickets(draft: Draft) -> None:
     """Keep the remote link of the incident current in every ticket."""
-    incident = draft.incident
+    incident = draft.expected
     title = " · ".join(part for part in (incident.number, incident.status, incident.priority) if part)
     if draft.rule is None:
         return

@@ -10,7 +10,7 @@ import unicodedata
 
 ELLIPSIS = "…"
 
-# Vertical tab and form feed are what word processors paste as soft breaks; the others are Unicode's line ends.
+# Vertical tab and form feed are soft breaks of word processors; the others are Unicode's line ends.
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -23,7 +23,7 @@ _SKIN = range(0x1F3FB, 0x1F400)
 
 
 def clean(text: str) -> str:
-    """Return the text with LF line ends, without control characters (tabs stay) and without outer blank lines.
+    """Return the text with LF line ends, without control characters (tabs stay) and outer blank lines.
 
     Trailing blanks of every line go, indentation stays; lone surrogates become U+FFFD.  Idempotent.
     """
@@ -59,12 +59,12 @@ def cut_bytes(text: str, limit: int, tail: str = ELLIPSIS) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return the text on one line for logs and tables: single blanks, no direction overrides, an ellipsis if cut."""
+    """Return the text on one line for logs and tables, without direction overrides, cut with an ellipsis."""
     return cut(" ".join(_BIDI.sub("", clean(text)).split()), limit)
 
 
 def summary_line(text: str, limit: int = 255) -> str:
-    """Return the text as a ticket's summary: one line of at most ``limit`` UTF-16 units, with an ellipsis if cut.
+    """Return the text as a ticket's summary: one line of at most ``limit`` UTF-16 units, an ellipsis if cut.
 
     Jira refuses newlines and more than 255 characters, counted as Java counts them.
     """
@@ -77,7 +77,7 @@ def summary_line(text: str, limit: int = 255) -> str:
 
 
 def _head(text: str, room: int) -> str:
-    """Return the first ``room`` characters or a few less, ending between two whole characters as a reader sees them."""
+    """Return the first ``room`` characters or a few less, so that no character that a reader sees is torn."""
     end = room
     while end > 0 and _inside(text, end):
         end -= 1

@@ -1,6 +1,6 @@
 """Jira's wiki markup to plain text that reads well in Remedy.
 
-Loses marks, never words; what is quoted stays recognisable as quoted (``> ``), since a quoted request is none.
+Loses marks, never words; what is quoted stays recognisable (``> ``), since a quoted request is none.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _ROW = re.compile(r"\s*+\|")
 def from_wiki(wiki: str) -> str:
     """Return what the markup says as plain text; undoes ``to_wiki`` exactly.
 
-    Contents of code and noformat stay as they are, quotes get ``> ``, list items ``- `` or a number, links their
-    address in brackets, images and mentions their names.  Never fails, takes time in proportion to the text.
+    Contents of code and noformat stay as they are, quotes get ``> ``, list items ``- `` or a number, links
+    their address in brackets, images and mentions their names.  Never fails, takes linear time.
     """
     page = _Page()
     text = clean(wiki)
@@ -134,7 +134,7 @@ def _plain_line(line: str) -> str:
 
 
 def _bullet(signs: str, numbers: list[int]) -> str:
-    """Return the indented bullet or number of a list item; ``numbers`` counts the items of every open level."""
+    """Return the indented bullet or number of a list item; ``numbers`` counts every open level."""
     # Jira itself stops at some depth; deeper nesting is nobody's list.
     depth = min(len(signs), 20)
     del numbers[depth:]

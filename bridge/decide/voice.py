@@ -6,11 +6,15 @@ hold together without knowledge of the bridge: subject, fact, who acts next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.rules.template import Template, compile_template
+
+# What an empty part of a text leaves behind.
+_GAP = re.compile(r"\n{3,}")
 
 #: The values that each text may use.
 VARIABLES: Mapping[str, frozenset[str]] = {
@@ -70,7 +74,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "missing_decision": "",
         "evidence_fix_version": "detail", "evidence_status": "detail", "evidence_phrase": "detail by",
         "how_note": "", "how_resolved": "", "how_without_evidence": "",
-        "nobody": "", "no_version": "",
+        "nobody": "", "not_started": "",
     }.items()
 }  # fmt: skip
 
@@ -84,7 +88,7 @@ class Voice:
 
     def say(self, name: str, **values: str | int | bool) -> str:
         """Return the text ``name`` filled with ``values``; unknown names and missing values are defects."""
-        return self.templates[name].render(**values).strip()
+        return _GAP.sub("\n\n", self.templates[name].render(**values).strip())
 
     def moment(self, at: datetime) -> str:
         """Return a moment as people read it; always UTC and said so, because readers sit in several zones."""

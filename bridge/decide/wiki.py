@@ -1,16 +1,15 @@
 """Plain text to Jira's wiki markup (REST v2 on Cloud and Data Center) that shows exactly what was typed.
 
-Nothing that a customer typed may become markup, a mention, an image or a macro; ordinary prose, dates, keys and
-http addresses stay as they are.
+Nothing that a customer typed may become markup, a mention, an image or a macro; ordinary prose, dates,
+keys and http addresses stay as they are.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from bridge.decide.text import ELLIPSIS, clean, cut
+from bridge.decide.text import clean
 from bridge.decide.wiki_signs import ENTITY, ESCAPABLE, JOINER, URL, breaks_line, joins_word
 
 # Where a mark or an icon may end; we put a joiner before an address, so that one ends it too.
@@ -29,38 +28,23 @@ _SIGN = re.compile(
     r"|(?P<close>\))"
 )
 # Punctuation after an address that neither renderer counts to it and that we do not escape.
-_URL_END = re.compile(r"[.,?'\">]{0,3}\)?[.,?!'\">]{0,3}(?:\s|\Z)")
+_URL_END = re.compile(r"[.,'\">]{0,2}\??\)?[.,!'\">]{0,3}(?: |\Z)")
 # Server makes no link of an address after one of these, Cloud does: they must be kept apart.
 _BEFORE_URL = frozenset("\"'[|!\\")
 _START = re.compile(r"\s*+(?:(?P<word>h[1-6]\.|bq\.)|(?P<sign>\||[*#-]+(?=\s)|-{4,5}(?=\Z)))")
 
 
 def to_wiki(plain: str) -> str:
-    """Return wiki markup that both of Jira's renderers show as the cleaned ``plain``, every sign literally."""
+    """Return wiki markup that both of Jira's renderers show as the cleaned text, every sign literally."""
     lines = clean(plain).split("\n")
     return "\n".join(_Line(line).written() for line in lines)
-
-
-def to_wiki_cut(plain: str, limit: int, tail: str = ELLIPSIS) -> str:
-    """Return ``to_wiki`` of as much of ``plain`` as fits into ``limit`` characters of markup, with the plain ``tail``.
-
-    Unlike a cut of finished markup this never changes what the signs before the cut mean.
-    """
-    whole = to_wiki(plain)
-    if len(whole) <= limit:
-        return whole
-    text = clean(plain)
-    fits = bisect_right(
-        range(min(limit, len(text))), limit, key=lambda size: len(to_wiki(cut(text, size, tail)))
-    )
-    return to_wiki(cut(text, max(fits - 1, 0), tail))
 
 
 @dataclass(slots=True)
 class _Line:
     """One line being written.
 
-    ``escaped`` and ``joined`` say what the last piece was, ``closers`` where a mark could close for the last time.
+    ``escaped`` and ``joined`` say what the last piece was, ``closers`` where a mark could close last.
     """
 
     line: str
@@ -80,7 +64,7 @@ class _Line:
         return "".join(self.pieces)
 
     def _line_start(self) -> int:
-        """Write what would make the line a heading, quote, list item, table row or ruler; return where it ends."""
+        """Write what would make the line a heading, quote, item, row or ruler; return where it ends."""
         found = _START.match(self.line)
         if found is None:
             return 0
@@ -177,10 +161,13 @@ class _Line:
 
     def _may_open(self, found: re.Match[str]) -> bool:
         """Return whether a mark of the run can open, and something later on the line close it."""
-        after = self.line[found.end() : found.end() + 1]
-        if after in ("", " ") or self._last_closer(found[0][0]) < found.end():
+        run, after = found[0], self.line[found.end() : found.end() + 1]
+        if self._last_closer(run[0]) < found.end():
             return False
-        return len(found[0]) > 1 or not self._in_word(found.start())
+        if after in ("", " "):
+            # Cloud reads a third question mark as the first of what is cited.
+            return run[0] == "?" and len(run) > 2
+        return len(run) > 1 or not self._in_word(found.start())
 
     def _last_closer(self, mark: str) -> int:
         if mark not in self.closers:

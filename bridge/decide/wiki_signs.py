@@ -1,15 +1,16 @@
 """What has a meaning in Jira's wiki markup, shared by writing (``wiki``) and reading (``unwiki``).
 
-The rules are those of both renderers that read our text: the wiki renderer of Server and Data Center and
-Cloud's converter to ADF (``@atlaskit/editor-wikimarkup-transformer``).  Where they differ the stricter one counts.
+The rules are those of both renderers that read our text: the wiki renderer of Server and Data Center
+and Cloud's converter to ADF (``@atlaskit/editor-wikimarkup-transformer``).  Where they differ the
+stricter one counts.
 """
 
 from __future__ import annotations
 
 import re
 
-#: An invisible character that keeps two signs apart where no backslash can, since neither renderer lets a backslash
-#: escape a backslash, a letter or an ampersand.  A joiner that a person typed is written twice.
+#: An invisible character that keeps two signs apart where no backslash can, since neither renderer lets
+#: it escape a backslash, a letter or an ampersand.  A joiner that a person typed is written twice.
 JOINER = "\u2060"
 
 #: What a single backslash escapes in both renderers.
@@ -21,7 +22,7 @@ _HOST = (
     rf"(?:(?:{_OCTET}\.){{3}}{_OCTET}(?![A-Za-z0-9_.-])|(?!xn--)(?:[A-Za-z0-9_-]+\.)*[A-Za-z][A-Za-z0-9_-]*)"
 )
 
-#: An address that both renderers turn into a link as a whole, in which nothing is markup and nothing needs escaping.
+#: An address that both renderers turn into a link as a whole, in which nothing is markup.
 URL = (
     rf"https?://{_HOST}(?::[0-5]?[0-9]{{1,4}}(?![0-9]))?"
     r"(?:[/?#][A-Za-z0-9_.!~*';/?:@#&=%+$,()-]*[A-Za-z0-9_~/#$%&(*+:=@-]|/)?"

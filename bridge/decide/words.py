@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.decide.draft import Draft
 from bridge.decide.stage import LinkStage, Stage, link_stage, stage
 from bridge.model.dossier import Link
+from bridge.model.ticket import Ticket
 from bridge.rules.shape import Rule
 
 
@@ -141,9 +142,15 @@ class Words:
         return self._voice.say(
             "ticket_line",
             key=link.link.ticket_key,
-            status=ticket.status if ticket and ticket.status else "New",
+            status=self._status(ticket),
             resolution=ticket.resolution if ticket else "",
             assignee=ticket.assignee if ticket else "",
             versions=", ".join(version.name for version in ticket.fix_versions) if ticket else "",
             follows=link.ticket.key if link.link.follows and link.ticket else "",
         )
+
+    def _status(self, ticket: Ticket | None) -> str:
+        """Return a ticket's status in words; one that nobody took up yet needs no workflow's name for that."""
+        if ticket is None or ticket.category == "new" or not ticket.status:
+            return self._voice.say("not_started")
+        return ticket.status

@@ -29,7 +29,7 @@ from bridge.model.errors import (
     Refused,
     Unreachable,
 )
-from bridge.model.incident import Incident
+from bridge.model.incident import Incident, with_values
 from bridge.state.journal import Effect
 from bridge.state.store import Store, Transaction
 
@@ -216,7 +216,7 @@ class Executor:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
-                tx.memory.see_incident(name, agree.incident_after(present, action), now)
+                tx.memory.see_incident(name, with_values(present, action.fields), now)
 
     def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
         save_dossier(tx, self.pair, dossier, now)

@@ -50,7 +50,7 @@ class Observer:
     def _others(self, tx: Transaction, dossier: Dossier) -> dict[str, int]:
         counts = {}
         for link in dossier.links:
-            numbers = tx.memory.incidents_of_ticket(self.pair.name, link.ticket_id)
+            numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
             siblings = [number for number in numbers if number != dossier.incident]
             counts[link.ticket_id] = len(tx.dossiers.held_among(self.pair.name, siblings))
         return counts

@@ -126,13 +126,13 @@ class Poll:
         if side == "incident":
             numbers = parents
         else:
-            of_ticket = tx.memory.incidents_of_tickets(self.pair.name, parents)
+            of_ticket = tx.links.incidents_of_tickets(self.pair.name, parents)
             numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
 
     def _tickets(self, polled: Polled) -> None:
         with self.store.reading() as tx:
-            linked = tx.memory.linked_projects(self.pair.name)
+            linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
         for batch in batches(found):
@@ -144,10 +144,10 @@ class Poll:
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""
         now = self.pair.clock()
-        linked = tx.memory.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
+        linked = tx.links.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
         mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
         changed = tx.memory.see_tickets(self.pair.name, [ticket for ticket, _ in mine], now)
-        of_ticket = tx.memory.incidents_of_tickets(self.pair.name, changed)
+        of_ticket = tx.links.incidents_of_tickets(self.pair.name, changed)
         numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
         self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
@@ -157,13 +157,13 @@ class Poll:
         now = self.pair.clock()
         with self.store.reading() as tx:
             asked = tx.agenda.watermark(self.pair.name, "versions")
-            projects = tx.memory.projects_at(self.pair.name, "fixed")
+            projects = tx.links.projects_at(self.pair.name, "fixed")
         if not projects or (asked is not None and now - asked < self.pair.versions_every):
             return
         for project in projects:
             released = {version.id: version for version in self.pair.tracker.versions(project)}
             with self.store.transaction() as tx:
-                waiting = list(tx.memory.tickets_of_project(self.pair.name, project, held=True))
+                waiting = list(tx.links.tickets_of_project(self.pair.name, project, held=True))
                 fresh = [with_versions(ticket, released) for ticket in waiting]
                 self.keep_tickets(tx, [(ticket, ()) for ticket in fresh])
         with self.store.transaction() as tx:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 RESOLVED = "Resolved"
 CLOSED = "Closed"
@@ -77,3 +79,11 @@ OWN_NAMES = frozenset(
         "ticket_field",
     }
 )
+
+
+def with_values(incident: Incident, values: Iterable[tuple[str, str]]) -> Incident:
+    """Return the incident with these values, by our own names or the desk's."""
+    given = tuple(values)
+    own: dict[str, Any] = {name: value for name, value in given if name in OWN_NAMES}
+    desk = dict(incident.fields) | {name: value for name, value in given if name not in OWN_NAMES}
+    return replace(incident, **own, fields=tuple(sorted(desk.items())))

@@ -18,7 +18,7 @@ from bridge.rules.durations import Duration
 from bridge.rules.match import folded
 from bridge.rules.meaning import is_own_style
 from bridge.rules.meaning_hold import STATUSES
-from bridge.rules.problems import Problem, did_you_mean, refuse, shown
+from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
 from bridge.rules.shape import RuleSet, Shape, Text
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import Document, Steps, load_yaml
@@ -242,11 +242,10 @@ def load_cases(path: Path, rules: RuleSet | None = None) -> tuple[Case, ...]:
     """
     document = load_yaml(path)
     file, problems = shaped(document, CaseFile)
-    if file is None:
-        refuse(problems)
-        return ()
     names = () if rules is None else [rule.name for rule in rules.rules]
-    refuse((*problems, *_meaning(document, file.cases, names)))
+    problems += tuple(_meaning(document, file.cases, names)) if file is not None else ()
+    if file is None or problems:
+        raise ConfigProblems(problems)
     return tuple(_case(document, index, case) for index, case in enumerate(file.cases))
 
 

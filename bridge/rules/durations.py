@@ -14,7 +14,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(value: Any) -> timedelta:
-    """Return the length of a text like ``30s`` (or a ``timedelta`` as it is); ``ValueError`` for anything else."""
+    """Return the length of a text like ``30s``, or a ``timedelta`` as it is; else ``ValueError``."""
     if isinstance(value, timedelta):
         return value
     written = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -36,8 +36,11 @@ def between(least: str, most: str) -> Callable[[timedelta], timedelta]:
 
 _SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "examples": ["30s", "2m", "1h"]})
 
-#: Up to a minute for one call, or up to an hour for a rhythm.
+#: Any length of time.
 Duration = Annotated[timedelta, BeforeValidator(duration), _SCHEMA]
+#: How often something is done.
 Rhythm = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("1s", "1h")), _SCHEMA]
+#: How long one call may take.
 Patience = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("1s", "10m")), _SCHEMA]
+#: How far something may be behind.
 Lag = Annotated[timedelta, BeforeValidator(duration), AfterValidator(between("0s", "1h")), _SCHEMA]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bridge.rules.match import folded
 from bridge.rules.meaning import findings, map_findings
 from bridge.rules.meaning_hold import phrases
-from bridge.rules.problems import ConfigProblems, Problem, refuse, shown
+from bridge.rules.problems import ConfigProblems, Problem, shown
 from bridge.rules.reach import shadowed
 from bridge.rules.shape import Rule, RuleFile, RuleSet
 from bridge.rules.shaped import shaped
@@ -41,9 +41,8 @@ class _Placed:
 def load_rules(paths: Sequence[Path]) -> RuleSet:
     """Return the rules of these files in order; ``ConfigProblems`` tells every mistake in any of them."""
     rules, problems = read_rules(paths)
-    refuse(problems)
     if rules is None:
-        raise ConfigProblems([Problem(file="rules", text="no rules file is named")])
+        raise ConfigProblems(problems or [Problem(file="rules", text="no rules file is named")])
     return rules
 
 

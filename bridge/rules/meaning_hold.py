@@ -68,7 +68,7 @@ def _open_status(loc: Steps, status: str) -> Iterator[Finding]:
 def _reason(waiting: Waiting) -> Iterator[Finding]:
     loc = ("hold", "waiting", "reason")
     if folded(waiting.status) != folded(PENDING):
-        if waiting.reason:
+        if waiting.reason and folded(waiting.status) in {folded(status) for status in STATUSES}:
             yield loc, f"only Pending has a reason, not {shown(waiting.status)}"
         return
     if not waiting.reason:

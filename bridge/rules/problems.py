@@ -37,13 +37,6 @@ class ConfigProblems(ConfigError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def refuse(problems: Iterable[Problem]) -> None:
-    """Raise ``ConfigProblems`` if there is any problem."""
-    found = tuple(problems)
-    if found:
-        raise ConfigProblems(found)
-
-
 def shown(word: object) -> str:
     """Return a word in quotes as a terminal may show it: short, and without control characters."""
     text = "".join(char if char.isprintable() else "?" for char in str(word))

@@ -1,7 +1,7 @@
 """JSON Schemas of the files that administrators write, for their editors.
 
-Draft 7, because yaml-language-server reads that and older.  A schema describes the face of a file: a condition is
-a mapping of one key, although the shape keeps it in two attributes.
+Draft 7, because yaml-language-server reads that and older.  A schema describes the face of a file: a
+condition is a mapping of one key, although the shape keeps it in two attributes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from bridge.rules.cases import CaseFile
 from bridge.rules.shape import RuleFile
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
+# What is not one of our own names is a field of the desk or the tracker, which has upper case or blanks.
+_THEIRS = "[A-Z ]|[^\\x00-\\x7F]|^customfield_"
 
 
 def rules_schema() -> dict[str, Any]:
@@ -28,11 +30,23 @@ def rules_schema() -> dict[str, Any]:
 
 def cases_schema() -> dict[str, Any]:
     """Return the schema of a file with tests of the rules."""
-    return face_schema(CaseFile, "Tests of the rules of the bridge")
+    schema = face_schema(CaseFile, "Tests of the rules of the bridge")
+    definitions = schema["definitions"]
+    definitions["CaseShape"]["properties"]["expect"] = {
+        "anyOf": [{"const": "nothing"}, {"$ref": "#/definitions/Expect"}]
+    }
+    definitions["Expect"]["properties"]["actions"]["items"] = {
+        "anyOf": [
+            {"enum": sorted(definitions["ExpectedAction"]["properties"])},
+            {"$ref": "#/definitions/ExpectedAction"},
+        ]
+    }
+    definitions["GivenTicket"]["patternProperties"] = {_THEIRS: {"type": ["string", "integer"]}}
+    return schema
 
 
 def face_schema(shape: type[BaseModel], title: str) -> dict[str, Any]:
-    """Return the schema of a file of this shape, with what yaml-language-server does not understand put right."""
+    """Return the schema of a file of this shape, as draft 7 has it."""
     made = shape.model_json_schema(by_alias=True, ref_template="#/definitions/{model}")
     definitions = made.pop("$defs", {})
     face = _tidy({**made, "definitions": definitions})
@@ -86,9 +100,8 @@ def _condition() -> Mapping[str, Any]:
         "minProperties": 1,
         "maxProperties": 1,
         "properties": {**groups, **own},
-        # Whatever is not one of our own names is a field of the desk, which has upper case or blanks.
         "propertyNames": {
-            "anyOf": [{"enum": [*groups, *own]}, {"pattern": "[A-Z ]|[^\\x00-\\x7F]"}],
+            "anyOf": [{"enum": [*groups, *own]}, {"pattern": _THEIRS}],
         },
         "additionalProperties": test,
     }

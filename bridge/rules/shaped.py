@@ -50,10 +50,15 @@ def differences(document: Document, error: ValidationError, shape: type[BaseMode
     """Yield one problem for each difference that the file has not been blamed for already."""
     for detail in error.errors(include_url=False):
         loc: Steps = tuple(detail["loc"])
-        if document.steps(loc) in document.bad:
+        if document.steps(loc) in document.bad or _only_follows(detail):
             continue
         unknown_key = detail["type"] == "extra_forbidden"
         yield document.problem(loc, _sentence(detail, shape), at_key=unknown_key)
+
+
+def _only_follows(detail: Any) -> bool:
+    """Whether a list is called too short only because its entries are wrong, which is told of each of them."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _sentence(detail: Any, shape: type[BaseModel]) -> str:
@@ -81,6 +86,8 @@ def _not_listed(given: object, expected: str) -> str:
     listed = re.findall(r"'([^']*)'", expected)
     if not isinstance(given, str):
         return f"one of {', '.join(listed)} is expected here"
+    if len(listed) == 1:
+        return f"{shown(given)} is not {shown(listed[0])}"
     return f"{shown(given)} is none of {', '.join(listed)}{_meant(given, listed)}"
 
 

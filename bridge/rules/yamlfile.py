@@ -241,9 +241,10 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_extras(steps, mark, event)
             return str(event.value)
-        self._value((*steps, "<key>"), mark, event)
-        self._refuse(steps, mark, "a key must be a text")
-        return f"<key {mark.line}:{mark.column}>"
+        name = f"<key {mark.line}:{mark.column}>"
+        self._value((*steps, name), mark, event)
+        self._refuse((*steps, name), mark, "a key must be a text")
+        return name
 
     def _scalar(self, steps: Steps, event: Any) -> str | int | bool | None:
         text = str(event.value)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.rules.load import load_rules, read_rules
-from bridge.rules.problems import Problem, did_you_mean, refuse, shown
+from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
 from bridge.rules.shape import RuleSet
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import Document, Steps, load_yaml
@@ -67,9 +67,9 @@ def load_settings(path: Path) -> Settings:
     """Return the configuration with the rules of every pair; ``ConfigProblems`` tells every mistake."""
     document = load_yaml(path)
     file, problems = shaped(document, SettingsFile, context={"directory": path.parent})
-    refuse((*problems, *_meaning(document, path.parent)))
-    if file is None:
-        raise AssertionError("a file that does not fit has problems")
+    problems += tuple(_meaning(document, path.parent))
+    if file is None or problems:
+        raise ConfigProblems(problems)
     return Settings(
         path=path,
         state=file.state,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from bridge.model.dossier import Dossier
 from bridge.state.codec import decode, encode
-from bridge.state.dialect import pages, upsert
+from bridge.state.dialect import chunks, pages, upsert
 from bridge.state.links import Links
 from bridge.state.schema import DOSSIERS
 
@@ -81,6 +81,14 @@ class Dossiers:
         if stage is not None:
             query = query.where(DOSSIERS.c.stage == stage)
         return (_remembered(row) for row in pages(self._connection, query, DOSSIERS.c.incident))
+
+    def held_among(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of the incidents that are held."""
+        held = select(DOSSIERS.c.incident).where(DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True))
+        found: set[str] = set()
+        for some in chunks(tuple(set(numbers))):
+            found.update(self._connection.scalars(held.where(DOSSIERS.c.incident.in_(some))))
+        return frozenset(found)
 
     def held_by_stage(self, pair: str) -> dict[str, int]:
         """Return how many incidents are held at each stage."""

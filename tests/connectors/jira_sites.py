@@ -104,7 +104,9 @@ class Site:
         assert seen is not None
         return seen[0].id
 
-    def fault(self, kind: Kind, match: Callable[[Request], bool], answer: Response | None = None, **more: Any) -> Fault:
+    def fault(
+        self, kind: Kind, match: Callable[[Request], bool], answer: Response | None = None, **more: Any
+    ) -> Fault:
         """Arrange for a fault on the requests that match."""
         if answer is not None:
             more["answer"] = answer

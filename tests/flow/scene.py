@@ -139,7 +139,7 @@ class Scene:
 
     def ticket_status(self, key: str) -> str:
         """The ticket's status."""
-        return str(self.ticket(key)["fields"]["status"]["name"])
+        return str(self.ticket(key)["status"])
 
     def comments(self, key: str) -> list[str]:
         """The texts of a ticket's comments."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jira_world import FLAVOURS, START, World
 
@@ -184,20 +184,23 @@ def test_an_unknown_key_on_each_flavour() -> None:
     assert "does not exist" in cloud.refused("key in (APP-1, APP-99)")
 
 
-_LINKED = World("cloud")
-_LINKED.people.creates("APP", "One", by="anna")
-_LINKED.people.creates("APP", "Two", by="anna")
+@pytest.fixture(scope="module")
+def linked() -> World:
+    world = World("cloud")
+    world.people.creates("APP", "One", by="anna")
+    world.people.creates("APP", "Two", by="anna")
+    return world
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=150)
 @given(text=st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and "\x00" not in text))
-def test_any_quoted_text_is_found_exactly(text: str) -> None:
+def test_any_quoted_text_is_found_exactly(linked: World, text: str) -> None:
     """A globalId of any characters, quoted, finds the issue that has it and not the one that has one more letter."""
     object_ = {"url": "https://remedy.example/1", "title": "INC1"}
     for key, global_id in (("APP-1", text), ("APP-2", text + "x")):
-        answer = _LINKED.call("POST", f"issue/{key}/remotelink", {"globalId": global_id, "object": object_})
+        answer = linked.call("POST", f"issue/{key}/remotelink", {"globalId": global_id, "object": object_})
         assert answer.status_code in {200, 201}
-    assert _LINKED.found(f"issue in issuesWithRemoteLinksByGlobalId({quote(text)})") == ["APP-1"]
+    assert linked.found(f"issue in issuesWithRemoteLinksByGlobalId({quote(text)})") == ["APP-1"]
 
 
 @given(text=st.text(max_size=40))
