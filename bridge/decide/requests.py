@@ -194,7 +194,7 @@ def _open(draft: Draft, request: Request) -> None:
         first = problems[0]
         _say(draft, request, "no_value", field=first.field, value=first.value, map=first.map)
         return
-    draft.remember(rule=rule.name)
+    draft.remember(rule=rule.name, was_resolved=not draft.incident.is_open)
     ordinal = 1 + [known.source for known in draft.dossier.requests].index(request.source)
     key = f"{draft.number}/create/{ordinal}"
     refusal = draft.seen.refused.get(key) or draft.seen.failing.get(key)

@@ -52,7 +52,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[str]):
-    """Text from anywhere; halves of surrogate pairs and NUL, which databases refuse, become ``?``."""
+    """Text from anywhere; half of a surrogate pair, which no UTF-8 can hold, becomes ``?``."""
 
     impl = Text
     cache_ok = True
@@ -61,7 +61,7 @@ class Words(TypeDecorator[str]):
         """Return the text as every database can keep it."""
         if value is None:
             return None
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+        return value.encode("utf-8", "replace").decode("utf-8")
 
 
 METADATA = MetaData()

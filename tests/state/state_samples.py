@@ -1,4 +1,4 @@
-"""Small worlds for the tests of the state: one of everything, and strategies that follow the model's own fields."""
+"""Small worlds for the tests of the state: one of everything, and strategies for the model's fields."""
 
 from __future__ import annotations
 

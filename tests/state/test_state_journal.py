@@ -272,7 +272,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_journal_says_the_same(self) -> None:
-        """The journal holds one row for each cause, in the expected state, and nothing is done twice."""
+        """Find one row for each cause, in the expected state, and nothing done twice."""
         with self.store.reading() as tx:
             rows = tx.journal.effects("p")
         assert {effect.key: effect.state for effect in rows} == self.states
