@@ -54,7 +54,7 @@ class Redact:
         self._secrets = secrets
 
     def __call__(
-        self, logger: Any, method: str, event: MutableMapping[str, Any]
+        self, _logger: Any, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Return the event without secrets."""
         values = [value for value in self._secrets() if value]

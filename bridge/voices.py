@@ -40,6 +40,8 @@ def _own_texts(path: Path) -> dict[str, str]:
         ) from error
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise ConfigError(
-            f"{path} is no list of texts", why="it must map names to texts", next_step="see the guide to texts"
+            f"{path} is no list of texts",
+            why="it must map names to texts",
+            next_step="see the guide to texts",
         )
     return found

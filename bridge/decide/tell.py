@@ -57,7 +57,7 @@ def _comment(draft: Draft, link: Link, cause: str, text: str) -> None:
     draft.do(
         AddTicketNote(
             key=f"{draft.number}/told/{cause}/{link.ticket_id}",
-            reason=f"{link.ticket_key} is told: {cause.split('/')[0].replace('_', ' ')}",
+            reason=f"{link.ticket_key} is told: {cause.split('/', maxsplit=1)[0].replace('_', ' ')}",
             ticket_id=link.ticket_id,
             ticket_key=link.ticket_key,
             text=text,
@@ -122,7 +122,7 @@ def _milestone(draft: Draft, cause: str, text: str, purpose: str = "milestone") 
     draft.do(
         AddIncidentNote(
             key=f"{draft.number}/told/{cause}",
-            reason=f"milestone: {cause.split('/')[0].replace('_', ' ')}",
+            reason=f"milestone: {cause.split('/', maxsplit=1)[0].replace('_', ' ')}",
             text=text,
             purpose=purpose,  # type: ignore[arg-type]
         )

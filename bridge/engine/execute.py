@@ -1,9 +1,9 @@
-"""Do journaled actions one by one; after an unknown outcome, look before repeating.
+r"""Do journaled actions one by one; after an unknown outcome, look before repeating.
 
-    started --call--> done               effect, memory and last look in one transaction
-       |  \\-refused-> later, at last dead  (what must happen)  |  refused (the rest: told to a person)
-       |  \\-busy----> later
-       |  \\-no answer, process died-> unknown -> trace found: done | absent: pending again | too early: wait
+started --call--> done               effect, memory and last look in one transaction
+   |  \\-refused-> later, at last dead  (what must happen)  |  refused (the rest: told to a person)
+   |  \\-busy----> later
+   |  \\-no answer, process died-> unknown -> trace found: done | absent: pending again | too early: wait
 """
 
 from __future__ import annotations
@@ -202,9 +202,7 @@ class Executor:
         self.done += 1
         log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
 
-    def _remember_look(
-        self, tx: Transaction, action: Action, receipt: Receipt, incident: Incident
-    ) -> None:
+    def _remember_look(self, tx: Transaction, action: Action, receipt: Receipt, incident: Incident) -> None:
         now, name = self.pair.clock(), self.pair.name
         match action:
             case CreateTicket():

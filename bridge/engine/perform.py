@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-from typing_extensions import assert_never
+from typing import Literal, assert_never
 
 from bridge.decide.text import clean
 from bridge.engine.pair import Pair

@@ -117,9 +117,7 @@ class Poll:
         blank = Incident(number="", entry_id="", status="New", modified_at=self.begin)
         return concerns(self.pair.rules, blank, texts)
 
-    def _keep_notes(
-        self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]
-    ) -> None:
+    def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
         parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}

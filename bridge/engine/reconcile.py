@@ -124,7 +124,7 @@ class Reconciler:
                 raise
             except BridgeError as error:
                 return self._put_aside(number, mark, str(error))
-            except Exception as error:  # noqa: BLE001 - one incident with a surprise in it must not stop the others
+            except Exception as error:
                 log.exception("incident_surprised_us")
                 return self._put_aside(number, mark, f"{type(error).__name__}: {error}")
             if settled and mark is not None:

@@ -47,7 +47,8 @@ class Link:
     ``evidence`` is latched in the present round; ``spent`` are the sources of evidence that a failed round used up;
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
-    newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the remote link as last written.
+    newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
+    the remote link as last written.
     """
 
     ticket_id: str
@@ -127,10 +128,10 @@ class Flag:
 class Dossier:
     """Everything remembered of one incident.
 
-    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open
-    status that was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was
-    resolved before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments
-    at which a mirrored field was written, newest last.
+    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was
+    last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
+    back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
+    since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written.
     """
 
     incident: str

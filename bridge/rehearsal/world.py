@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bridge.voices import voice_of
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
@@ -20,6 +19,7 @@ from bridge.simulators.jira import Account, JiraSettings, JiraSimulator, Person,
 from bridge.simulators.remedy import RemedySettings, RemedySimulator
 from bridge.simulators.transport import InProcess
 from bridge.state.store import Store
+from bridge.voices import voice_of
 
 Flavour = Literal["cloud", "datacenter"]
 

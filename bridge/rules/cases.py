@@ -21,7 +21,7 @@ from bridge.rules.meaning_hold import STATUSES
 from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
 from bridge.rules.shape import RuleSet, Shape, Text
 from bridge.rules.shaped import shaped
-from bridge.rules.yamlfile import Document, Steps, load_yaml
+from bridge.rules.yamlfile import KEY, Document, Steps, load_yaml
 
 #: Every stage of an incident that a case may expect.
 StageName = Literal[
@@ -272,7 +272,7 @@ def _incident(document: Document, loc: Steps, given: Given) -> Iterator[Problem]
     for name, value in given.incident.items():
         if is_own_style(name) and name not in OWN_NAMES:
             text = f"unknown name {shown(name)}{did_you_mean(name, OWN_NAMES)}"
-            yield document.problem((*loc, name), text, at_key=True)
+            yield document.problem((*loc, name, KEY), text)
         if name == "status" and folded(value) not in {folded(status) for status in STATUSES}:
             text = f"{shown(value)} is no status of an incident{did_you_mean(value, STATUSES)}"
             yield document.problem((*loc, name), text)

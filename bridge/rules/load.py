@@ -18,7 +18,7 @@ from bridge.rules.problems import ConfigProblems, Problem, shown
 from bridge.rules.reach import shadowed
 from bridge.rules.shape import Rule, RuleFile, RuleSet
 from bridge.rules.shaped import shaped
-from bridge.rules.yamlfile import Document, Steps, load_yaml
+from bridge.rules.yamlfile import KEY, Document, Steps, load_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ def _map_problems(documents: Sequence[Document]) -> Iterator[Problem]:
         place = f"{document.file}:{(spot.key or spot.value).line}"
         if first.setdefault(name, place) != place:
             text = f"the map {shown(name)} stands in {first[name]} already"
-            yield document.problem(("maps", name), text, at_key=True)
+            yield document.problem(("maps", name, KEY), text)
         for loc, text in map_findings(entries):
-            yield document.problem(("maps", name, *loc), text, at_key=True)
+            yield document.problem(("maps", name, *loc, KEY), text)
 
 
 def _second_names(placed: Sequence[_Placed]) -> Iterator[Problem]:

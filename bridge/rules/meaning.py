@@ -17,7 +17,7 @@ from bridge.rules.named import CONTEXT_PACK
 from bridge.rules.problems import did_you_mean, nearest, shown
 from bridge.rules.shape import Condition, MirroredField, Rule, Test
 from bridge.rules.template import TemplateProblem, compile_template
-from bridge.rules.yamlfile import Steps
+from bridge.rules.yamlfile import KEY, Steps
 
 Finding = tuple[Steps, str]
 Maps = Mapping[str, Mapping[str, str]]
@@ -90,7 +90,7 @@ def _conditions(rule: Rule) -> Iterator[Finding]:
 
 def _condition(loc: Steps, condition: Condition) -> Iterator[Finding]:
     if condition.field is not None and condition.test is not None:
-        yield from _name((*loc, "field"), condition.field)
+        yield from _name((*loc, "field", KEY), condition.field)
         yield from _test((*loc, "test"), condition.field, condition.test)
     for group, children in (("all", condition.all_), ("any", condition.any_)):
         for index, child in enumerate(children or ()):
@@ -141,7 +141,7 @@ def _ticket(rule: Rule) -> Iterator[Finding]:
         yield from _name(("ticket", "include", index), name)
     for name, source in ticket.fields.items():
         loc = ("ticket", "fields", name)
-        yield from _ticket_field(loc, name)
+        yield from _ticket_field((*loc, KEY), name)
         if source.of is not None:
             yield from _name((*loc, "of"), source.of)
         if name == "labels":

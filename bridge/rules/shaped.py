@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bridge.rules.problems import Problem, did_you_mean, shown
-from bridge.rules.yamlfile import Document, Steps
+from bridge.rules.yamlfile import KEY, Document, Steps
 
 Shaped = TypeVar("Shaped", bound=BaseModel)
 
@@ -52,12 +52,12 @@ def differences(document: Document, error: ValidationError, shape: type[BaseMode
         loc: Steps = tuple(detail["loc"])
         if document.steps(loc) in document.bad or _only_follows(detail):
             continue
-        unknown_key = detail["type"] == "extra_forbidden"
-        yield document.problem(loc, _sentence(detail, shape), at_key=unknown_key)
+        place = (*loc, KEY) if detail["type"] == "extra_forbidden" else loc
+        yield document.problem(place, _sentence(detail, shape))
 
 
 def _only_follows(detail: Any) -> bool:
-    """Whether a list is called too short only because its entries are wrong, which is told of each of them."""
+    """Whether a list is called too short only because its entries are wrong, which is told of each."""
     return detail["type"] == "too_short" and bool(detail["input"])
 
 

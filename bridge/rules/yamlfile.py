@@ -27,6 +27,8 @@ DEPTH_LIMIT = 64
 
 #: The keys and indexes that lead to a value.
 Steps = tuple[str | int, ...]
+#: As the last of some steps: the key itself, not its value.
+KEY = "<the key>"
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -88,10 +90,10 @@ class Document:
             data = data[step]
         return next(iter(data)) if isinstance(data, dict) and len(data) == 1 else None
 
-    def problem(self, loc: Steps, text: str, *, at_key: bool = False) -> Problem:
-        """Return the problem at the value (or its key) to which ``loc`` leads, or around it."""
+    def problem(self, loc: Steps, text: str) -> Problem:
+        """Return the problem at the value (with ``KEY``: its key) to which ``loc`` leads, or around it."""
         spot = self.spots.get(self.steps(loc), Spot(value=Mark(1, 1)))
-        mark = spot.key if at_key and spot.key is not None else spot.value
+        mark = spot.key if loc[-1:] == (KEY,) and spot.key is not None else spot.value
         return Problem(file=self.file, line=mark.line, column=mark.column, text=text)
 
 

@@ -113,7 +113,7 @@ def _list(value: Any) -> list[Any]:
 
 def _texts(document: Document, texts: Any, folder: Path) -> Iterator[Problem]:
     if isinstance(texts, str) and not (folder / texts).is_dir():
-        yield document.problem(("texts",), f"there is no folder {shown(folder / texts)}")
+        yield document.problem(("texts",), f"there is no folder {shown(texts)}")
 
 
 def _one_session(document: Document, desks: Mapping[str, Any]) -> Iterator[Problem]:
@@ -149,7 +149,7 @@ def _rules(document: Document, loc: Steps, rules: Any, folder: Path) -> Iterator
         if path in usable:
             yield document.problem(place, f"{shown(name)} is listed already")
         elif not path.is_file():
-            yield document.problem(place, f"there is no file {shown(path)}")
+            yield document.problem(place, f"there is no file {shown(name)}")
         else:
             usable.append(path)
     yield from read_rules(usable)[1]

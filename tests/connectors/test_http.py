@@ -42,7 +42,10 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
     def times(self) -> Times:
-        return Times(monotonic=lambda: self.now.timestamp(), now=lambda: self.now, sleep=self.sleep)
+        return Times(monotonic=self.monotonic, now=lambda: self.now, sleep=self.sleep)
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
 
 
 class Counting:

@@ -338,7 +338,7 @@ def test_a_site_that_was_down_at_the_start_is_tried_again(flavour: Flavour) -> N
     site.issue()
     tracker = site.tracker()
     site.fault("answer_before", gets("/serverInfo"), PAGE, times=1)
-    site.fault("answer_before", gets("/serverInfo"), signed(200, []), times=4)
+    site.fault("answer_before", gets("/serverInfo"), signed(200, []), times=5)
     for _ in range(2):
         assert isinstance(failure(lambda: poll(tracker)), Unreachable)
     assert poll(tracker) == ["APP-1"]

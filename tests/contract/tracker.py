@@ -1,7 +1,7 @@
 """What every tracker promises, as one suite: subclass it, and give it a world of that tracker.
 
-A world is the tracker's side as its own people know it; the suite drives people there, calls the connector, and looks
-at what the world holds afterwards.
+A world is the tracker's side as its own people know it; the suite drives people there, calls the connector,
+and looks at what the world holds afterwards.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class TrackerContract:
     """The promises of ``bridge.connectors.base.Tracker``; a subclass gives the fixture ``world``."""
 
     def test_a_poll_yields_what_changed_oldest_first_with_its_notes(self, world: TrackerWorld) -> None:
-        """A poll yields the tickets changed since the watermark in order of change, each with all its notes."""
+        """A poll yields the tickets changed since a moment in order of change, each with all its notes."""
         old, first, second = (world.opens(name) for name in ("old", "first", "second"))
         world.wait(60)
         since = world.now()
@@ -110,7 +110,7 @@ class TrackerContract:
         assert old not in {ticket.id for ticket, _ in found}
 
     def test_a_poll_yields_each_of_many_once(self, world: TrackerWorld) -> None:
-        """A poll of more tickets than fit a page, many of them changed in the same second, misses and repeats none."""
+        """A poll of more tickets than fit a page, many changed in one second, misses and repeats none."""
         made = []
         for number in range(230):
             made.append(world.opens(f"number {number}"))
@@ -134,7 +134,7 @@ class TrackerContract:
                 list(tracker.tickets_since(world.now(), [project]))
 
     def test_tickets_by_id_leave_out_the_missing(self, world: TrackerWorld) -> None:
-        """Reading by ids yields those that are there and leaves out the deleted, the hidden and the senseless."""
+        """Reading by ids yields those that are there, without the deleted, the hidden and the senseless."""
         here, gone, hidden = (world.opens(name) for name in ("here", "gone", "hidden"))
         world.deletes(gone)
         world.hides(hidden)
@@ -216,7 +216,7 @@ class TrackerContract:
         assert tracker.find_created(draft()) == first
 
     def test_a_lost_answer_to_a_create_makes_one_ticket(self, world: TrackerWorld) -> None:
-        """Where the answer to a create is lost, the outcome is in doubt, nothing is repeated, and the ticket is found."""
+        """A create whose answer is lost is in doubt and not repeated, and its ticket is found."""
         tracker = world.tracker()
         assert tracker.account
         world.loses_the_next_answer()
@@ -259,7 +259,7 @@ class TrackerContract:
         assert seen(tracker, receipt.id).summary == " ".join(clean(text).split())
 
     def test_a_text_that_is_too_long_is_cut_and_says_so(self, world: TrackerWorld) -> None:
-        """A note or description of 40,000 characters is cut to what the tracker takes, says so, and keeps its mark."""
+        """A text of 40,000 characters is cut to what the tracker takes, says so, and keeps its mark."""
         tracker = world.tracker()
         receipt = tracker.create_ticket(draft(description="\U0001f600*" * 20_000, summary="s" * 300))
         tracker.add_note(receipt.id, "{*}" * 13_400, mark=MARK)
@@ -288,7 +288,7 @@ class TrackerContract:
         assert seen(tracker, ticket_id) == moved
 
     def test_a_move_that_nothing_leads_to_is_refused(self, world: TrackerWorld) -> None:
-        """Where no transition leads to a status the move is refused, says what is offered, and changes nothing."""
+        """A move to where no transition leads is refused, says what is offered, and changes nothing."""
         ticket_id = world.opens("here")
         tracker = world.tracker()
         before = seen(tracker, ticket_id)

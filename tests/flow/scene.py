@@ -95,7 +95,9 @@ class Scene:
         }
         return self.world.desk.people.opens({**ordinary, **fields}, by="ann")
 
-    def asks(self, number: str, text: str = "#ticket sum is blank since this morning", by: str = "ann") -> None:
+    def asks(
+        self, number: str, text: str = "#ticket sum is blank since this morning", by: str = "ann"
+    ) -> None:
         """Somebody asks for a ticket."""
         self.world.desk.people.writes(number, text, by=by)
 

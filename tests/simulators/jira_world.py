@@ -51,10 +51,12 @@ class World:
         return session
 
     def stranger(self) -> requests.Session:
-        """A session with a credential that means nothing."""
+        """Log in with a credential that means nothing."""
         return self.log_in("wrong")
 
-    def call(self, method: str, path: str, body: Any = None, *, api: str = "2", **query: Any) -> requests.Response:
+    def call(
+        self, method: str, path: str, body: Any = None, *, api: str = "2", **query: Any
+    ) -> requests.Response:
         """Call as the bridge; ``body`` goes as JSON."""
         return self.session.request(method, f"{URL}/rest/api/{api}/{path}", json=body, params=query)
 
@@ -74,17 +76,17 @@ class World:
         return issues
 
     def found(self, jql: str, **body: Any) -> list[str]:
-        """The keys of every issue of a query."""
+        """Search and give the keys, in order."""
         return [issue["key"] for issue in self.search(jql, **body)]
 
     def refused(self, jql: str, **body: Any) -> str:
-        """What the site says to a query that it refuses with 400."""
+        """Return what the site says to a query that it refuses with 400."""
         answer = self.call("POST", "search/jql" if self.cloud else "search", {"jql": jql, **body})
         assert answer.status_code == 400, answer.text
         return str(answer.json())
 
     def library(self) -> JIRA:
-        """The unpatched ``jira`` package, logged in; its session is mounted on the site."""
+        """Construct the unpatched ``jira`` package, logged in; its session is mounted on the site."""
         login: dict[str, Any] = (
             {"basic_auth": ("bridge@example.com", "bridge-token")}
             if self.cloud

@@ -1,7 +1,7 @@
 """Answers against the vendor's OpenAPI files: one for Cloud (v3), one for Data Center (10.3).
 
-The files are not part of the repository.  They are looked for in ``$BRIDGE_SHARED/specs`` or in ``specs`` of a folder
-``shared`` beside the project.  What the files get wrong is relaxed here, each with its reason.
+The files are not part of the repository.  They are looked for in ``$BRIDGE_SHARED/specs`` or in ``specs``
+of a folder ``shared`` beside the project.  What the files get wrong is relaxed here, each with its reason.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Spec:
         self._templates = sorted(self._document["paths"], key=lambda template: template.count("{"))
 
     def template(self, path: str) -> str:
-        """The path of the file that a called path is one of; v2 of Cloud is judged as v3."""
+        """Find the template that a called path is one of; v2 of Cloud is judged as v3."""
         wanted = self._prefix + "/" + re.sub(r"^/rest/api/(2|3|latest)/", "", path)
         for template in self._templates:
             if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), wanted):
@@ -71,14 +71,16 @@ class Spec:
         raise AssertionError(f"{path} is not in the file")
 
     def complaints(self, method: str, path: str, response: Response) -> list[str]:
-        """What is wrong with a successful answer, as the file sees it; nothing else is judged."""
+        """Say what is wrong with a successful answer, as the file sees it; nothing else is judged."""
         if response.status >= 300:
             return []
         template = self.template(path)
         documented = self._document["paths"][template][method.lower()]["responses"]
         if str(response.status) not in documented:
             return [f"{method} {template}: status {response.status} is not documented"]
-        declared = documented[str(response.status)].get("content", {}).get("application/json", {}).get("schema")
+        declared = (
+            documented[str(response.status)].get("content", {}).get("application/json", {}).get("schema")
+        )
         if declared is None or not response.body:
             return []
         found = self._judged(template, declared, json.loads(response.body))
@@ -128,7 +130,7 @@ class Judged:
 
 
 def _readable(node: Any) -> Any:
-    """The document with local references rooted and OpenAPI's ``nullable`` said in JSON Schema."""
+    """Rewrite the document with local references rooted and OpenAPI's ``nullable`` said in JSON Schema."""
     if isinstance(node, list):
         return [_readable(each) for each in node]
     if not isinstance(node, dict):

@@ -17,6 +17,7 @@ BASE = {"project": {"key": "APP"}, "issuetype": {"name": "Bug"}, "summary": "Mai
 
 @pytest.fixture(params=FLAVOURS)
 def world(request: pytest.FixtureRequest) -> World:
+    """Give a site with two projects, a custom field, and a field off the screens."""
     return World(
         request.param,
         projects=(
@@ -27,6 +28,7 @@ def world(request: pytest.FixtureRequest) -> World:
                 versions=("1.0",),
                 off_screen=frozenset({"environment"}),
             ),
+            ProjectSpec(key="OPS", name="Operations"),
         ),
         custom_fields=(
             CustomField(id="customfield_10100", name="Impact", kind="select", options=("High", "Low")),
@@ -44,7 +46,11 @@ def test_create_with_everything_at_once(world: World) -> None:
     """Fields, update verbs, properties and a first transition go in one call and are there at once."""
     made = _create(
         world,
-        {"components": [{"name": "Web"}], "priority": {"name": "High"}, "customfield_10100": {"value": "High"}},
+        {
+            "components": [{"name": "Web"}],
+            "priority": {"name": "High"},
+            "customfield_10100": {"value": "High"},
+        },
         update={"labels": [{"add": "b"}, {"add": "a"}], "comment": [{"add": {"body": "Hello"}}]},
         properties=[{"key": "bridge", "value": {"incident": "INC1"}}],
         transition={"id": "11"},
@@ -74,14 +80,20 @@ def test_create_with_everything_at_once(world: World) -> None:
         ({"priority": "High"}, "priority", "not an object"),
         ({"issuetype": {"name": "Epic"}}, "issuetype", "is not valid"),
         ({"customfield_10100": {"value": "Middling"}}, "customfield_10100", "is not valid"),
-        ({"customfield_99999": "x"}, "customfield_99999", "cannot be set. It is not on the appropriate screen"),
+        (
+            {"customfield_99999": "x"},
+            "customfield_99999",
+            "cannot be set. It is not on the appropriate screen",
+        ),
         ({"resolution": {"name": "Done"}}, "resolution", "cannot be set"),
         ({"status": {"name": "Done"}}, "status", "cannot be set"),
         ({"environment": "prod"}, "environment", "cannot be set"),
         ({"project": {"key": "NOPE"}}, "project", "project"),
     ],
 )
-def test_create_names_the_field_that_is_wrong(world: World, fields: dict[str, Any], field: str, text: str) -> None:
+def test_create_names_the_field_that_is_wrong(
+    world: World, fields: dict[str, Any], field: str, text: str
+) -> None:
     """A bad value is 400 under the field's id, and no issue is made."""
     answer = world.call("POST", "issue", {"fields": {**BASE, **fields}})
     assert answer.status_code == 400
@@ -140,7 +152,10 @@ def test_edit_changes_only_what_is_sent(world: World) -> None:
     ],
 )
 def test_edit_refuses(world: World, body: dict[str, Any], field: str) -> None:
-    """A field twice, an unknown verb, a resolution without a transition, an unknown field: 400, nothing changes."""
+    """A field twice, an unknown verb, a resolution without a transition, an unknown field.
+
+    400, nothing changes.
+    """
     key = _create(world)["key"]
     before = world.site.issue(key)
     answer = world.call("PUT", f"issue/{key}", body)
@@ -197,7 +212,10 @@ def test_updated_moves_with_edits_that_change_something(world: World) -> None:
 
 
 def test_deleting_needs_the_permission(world: World) -> None:
-    """The service account may not delete (403); an account that may gets 204, and the issue is 404 afterwards."""
+    """The service account may not delete (403).
+
+    An account that may gets 204, and the issue is 404 afterwards.
+    """
     key = _create(world)["key"]
     assert world.call("DELETE", f"issue/{key}").status_code == 403
     permissions = JiraSettings().accounts[0].permissions | {"delete"}
@@ -209,8 +227,10 @@ def test_deleting_needs_the_permission(world: World) -> None:
 
 
 def test_moved_hidden_archived_deleted(world: World) -> None:
-    """A moved issue answers under its old key and id; a hidden or deleted one is 404; an archived one only unfindable."""
-    world.site.people._store.add_project(ProjectSpec(key="OPS", name="Operations"))
+    """A moved issue answers under its old key and id; a hidden or deleted one is 404.
+
+    An archived one only unfindable.
+    """
     keys = [_create(world)["key"] for _ in range(4)]
     number = world.site.issue(keys[0])["id"]
     moved = world.people.moves(keys[0], "OPS")
@@ -229,7 +249,11 @@ def test_moved_hidden_archived_deleted(world: World) -> None:
 def test_no_issue_says_the_flavours_words(world: World) -> None:
     """The 404 body is the usual error collection."""
     answer = world.call("GET", "issue/APP-77")
-    words = "Issue does not exist or you do not have permission to see it." if world.cloud else "Issue Does Not Exist"
+    words = (
+        "Issue does not exist or you do not have permission to see it."
+        if world.cloud
+        else "Issue Does Not Exist"
+    )
     assert answer.json() == {"errorMessages": [words], "errors": {}}
     world.site.switches.localised = True
     assert words not in world.call("GET", "issue/APP-77").text
@@ -256,21 +280,28 @@ class TestDocuments:
     def test_both_versions_read_one_value(self) -> None:
         """Markup written on v2 reads as a document on v3, and back."""
         world = World()
-        key = _create(world, {"description": "First *bold* line\nnext line\n\n{noformat}\nraw *text*\n{noformat}"})["key"]
+        key = _create(
+            world, {"description": "First *bold* line\nnext line\n\n{noformat}\nraw *text*\n{noformat}"}
+        )["key"]
         blocks = world.get(f"issue/{key}", api="3")["fields"]["description"]["content"]
         assert [block["type"] for block in blocks] == ["paragraph", "codeBlock"]
         assert blocks[0]["content"][1] == {"type": "text", "text": "bold", "marks": [{"type": "strong"}]}
         assert world.get(f"issue/{key}")["fields"]["description"].startswith("First *bold* line\nnext line")
 
     def test_a_plain_string_is_refused_on_v3(self) -> None:
-        """A string where a document belongs is 400, in a description and in a comment; so is an empty text node."""
+        """A string where a document belongs is 400, in a description and in a comment.
+
+        So is an empty text node.
+        """
         world = World()
         answer = world.call("POST", "issue", {"fields": {**BASE, "description": "plain"}}, api="3")
         assert "Operation value must be an Atlassian Document" in answer.json()["errors"]["description"]
         key = _create(world)["key"]
         assert world.call("POST", f"issue/{key}/comment", {"body": "plain"}, api="3").status_code == 400
         empty = {"type": "doc", "version": 1, "content": [{"type": "text", "text": ""}]}
-        assert world.call("PUT", f"issue/{key}", {"fields": {"description": empty}}, api="3").status_code == 400
+        assert (
+            world.call("PUT", f"issue/{key}", {"fields": {"description": empty}}, api="3").status_code == 400
+        )
         assert world.call("PUT", f"issue/{key}", {"fields": {"description": {}}}).status_code == 400
 
     def test_cloud_normalises_line_ends(self) -> None:

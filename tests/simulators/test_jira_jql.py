@@ -33,6 +33,7 @@ def _world(flavour: str = "cloud", zone: str = "America/New_York") -> World:
 
 @pytest.fixture
 def world() -> World:
+    """Give a site whose caller lives in New York's zone."""
     return _world()
 
 
@@ -47,7 +48,9 @@ def filled(world: World) -> World:
         fields={"components": ["Web"], "labels": ["mail"], "assignee": "bob", "fixVersions": ["1.0"]},
     )
     world.clock.passes(minutes=1)
-    people.creates("OPS", "Disk full", by="bob", type="Task", fields={"Impact": "High", "description": "no room left"})
+    people.creates(
+        "OPS", "Disk full", by="bob", type="Task", fields={"Impact": "High", "description": "no room left"}
+    )
     people.moves_to("OPS-1", "Done", "bob", "Fixed")
     world.clock.passes(minutes=1)
     people.creates("APP", "Another", by="anna", fields={"Incident": "INC7"})
@@ -108,7 +111,10 @@ def test_a_query_finds(filled: World, jql: str, keys: list[str]) -> None:
         ("updated >= '20/11/2026'", "Valid formats include"),
         ("updated ~ 1", "is not supported by the 'updated' field"),
         ("issue in somethingElse()", "Unable to find JQL function"),
-        ("project = APP ORDER BY key, id, created, updated, status, priority, summary, type", "order by is 7"),
+        (
+            "project = APP ORDER BY key, id, created, updated, status, priority, summary, type",
+            "order by is 7",
+        ),
     ],
 )
 def test_a_query_is_refused(filled: World, jql: str, text: str) -> None:
@@ -160,7 +166,10 @@ def test_durations_count_back_from_now(world: World, text: str, hours: int) -> N
 
 
 def test_order_by_direction_and_ties(world: World) -> None:
-    """Dates come newest first unless told otherwise; within one second the id decides, not the millisecond."""
+    """Dates come newest first unless told otherwise.
+
+    Within one second the id decides, not the millisecond.
+    """
     for number in range(3):
         world.people.creates("APP", f"Issue {number}", by="anna")
     world.people.sets("APP-1", {"labels": ["x"]}, "anna")
@@ -184,39 +193,32 @@ def test_an_unknown_key_on_each_flavour() -> None:
     assert "does not exist" in cloud.refused("key in (APP-1, APP-99)")
 
 
-@pytest.fixture(scope="module")
-def linked() -> World:
-    world = World("cloud")
-    world.people.creates("APP", "One", by="anna")
-    world.people.creates("APP", "Two", by="anna")
-    return world
-
-
 @settings(deadline=None, max_examples=150)
-@given(text=st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and "\x00" not in text))
-def test_any_quoted_text_is_found_exactly(linked: World, text: str) -> None:
-    """A globalId of any characters, quoted, finds the issue that has it and not the one that has one more letter."""
-    object_ = {"url": "https://remedy.example/1", "title": "INC1"}
-    for key, global_id in (("APP-1", text), ("APP-2", text + "x")):
-        answer = linked.call("POST", f"issue/{key}/remotelink", {"globalId": global_id, "object": object_})
-        assert answer.status_code in {200, 201}
-    assert linked.found(f"issue in issuesWithRemoteLinksByGlobalId({quote(text)})") == ["APP-1"]
+@given(text=st.text(min_size=1, max_size=60))
+def test_any_quoted_text_is_found_exactly(text: str) -> None:
+    """A globalId of any characters, once quoted, finds its own issue and not that with one letter more."""
+    world = World("cloud")
+    link = {"url": "https://remedy.example/1", "title": "INC1"}
+    for number, global_id in enumerate((text, text + "x", text + '"', "\\" + text)):
+        key = world.people.creates("APP", f"Issue {number}", by="anna")
+        body = {"globalId": global_id, "object": link}
+        assert world.call("POST", f"issue/{key}/remotelink", body).status_code == 201
+    assert world.found(f"issue in issuesWithRemoteLinksByGlobalId({quote(text)})") == ["APP-1"]
 
 
 @given(text=st.text(max_size=40))
 def test_any_text_either_parses_or_is_refused(text: str) -> None:
     """The parser never fails in another way than by saying that the query is bad."""
     try:
-        query = parse_jql(text)
-    except BadQuery as bad:
-        assert str(bad)
-    else:
-        assert query.where is None or text.strip()
+        where = parse_jql(text).where
+    except BadQuery:
+        return
+    assert where is not None or not text.strip() or text.strip().lower().startswith("order")
 
 
 def test_single_quotes_and_escapes(world: World) -> None:
-    """Both kinds of quotes, escaped quotes, and ``\\u`` escapes name the same label."""
-    world.people.creates("APP", "One", by="anna", fields={"labels": ["it's-a-\"label\""]})
+    """Both kinds of quotes, escaped quotes, and escapes by code point name the same label."""
+    world.people.creates("APP", "One", by="anna", fields={"labels": ['it\'s-a-"label"']})
     for quoted in ('"it\'s-a-\\"label\\""', "'it\\'s-a-\"label\"'", '"it\\u0027s-a-\\u0022label\\u0022"'):
         assert world.found(f"labels = {quoted}") == ["APP-1"]
 

@@ -14,6 +14,7 @@ from bridge.simulators.serve import Served
 
 @pytest.fixture(params=FLAVOURS)
 def world(request: pytest.FixtureRequest) -> World:
+    """Give an empty site of each flavour."""
     return World(request.param)
 
 
@@ -30,7 +31,9 @@ def test_the_library_knows_site_and_self(world: World) -> None:
 def test_the_library_creates_edits_and_transitions(world: World) -> None:
     """An issue made, edited, commented and moved by the library is so on the site."""
     client = world.library()
-    issue = client.create_issue(project="APP", summary="Mail is down", issuetype="Bug", description="since *noon*")
+    issue = client.create_issue(
+        project="APP", summary="Mail is down", issuetype="Bug", description="since *noon*"
+    )
     issue.update(summary="Mail is slow", fields={"labels": ["mail"]})
     client.add_comment(issue, "Looking", is_internal=True)
     names = {way["name"]: way["id"] for way in client.transitions(issue, expand="transitions.fields")}
@@ -79,16 +82,25 @@ def test_the_library_reports_a_refusal(world: World) -> None:
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_library_over_a_socket(flavour: str) -> None:
-    """Over HTTP the library constructs itself by its own ``serverInfo`` call, creates an issue and adds a remote link."""
+    """Over HTTP the library constructs itself by its own ``serverInfo`` call.
+
+    Creates an issue and adds a remote link.
+    """
     clock = World(flavour).clock
     settings = JiraSettings(flavour=flavour)  # type: ignore[arg-type]
     site = JiraSimulator(clock, settings)
-    login = {"basic_auth": ("bridge@example.com", "bridge-token")} if flavour == "cloud" else {"token_auth": "bridge-token"}
+    login = (
+        {"basic_auth": ("bridge@example.com", "bridge-token")}
+        if flavour == "cloud"
+        else {"token_auth": "bridge-token"}
+    )
     with Served(site) as served:
         client = JIRA(served.url, max_retries=0, **login)  # type: ignore[arg-type]
         issue = client.create_issue(project="APP", summary="Over a socket", issuetype="Task")
         with pytest.warns(Warning, match="applicationlinks"):
-            client.add_remote_link(issue.key, {"url": "https://remedy.example/1", "title": "INC1"}, globalId="inc=1")
+            client.add_remote_link(
+                issue.key, {"url": "https://remedy.example/1", "title": "INC1"}, globalId="inc=1"
+            )
         issue.update(summary="Still over a socket")
         client.close()
     assert site.issue(issue.key)["summary"] == "Still over a socket"

@@ -1,12 +1,18 @@
-"""Every successful answer of a walk through the site has the shape that the vendor's OpenAPI file gives it."""
+"""Every successful answer of a walk through the site has the shape that the vendor's file gives it."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jira_world import FLAVOURS, URL, World
+from jsonschema import Draft4Validator
 from openapi import Judged, Spec, spec_file
 
 from bridge.simulators.jira import CustomField, ProjectSpec
+from bridge.simulators.jira.adf import document
 from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Response
 
@@ -17,9 +23,7 @@ def _judged_world(flavour: str) -> tuple[World, Judged]:
         pytest.skip("the vendor's OpenAPI files are not at hand")
     world = World(
         flavour,
-        projects=(
-            ProjectSpec(key="APP", name="Application", components=("Web",), versions=("1.0", "2.0")),
-        ),
+        projects=(ProjectSpec(key="APP", name="Application", components=("Web",), versions=("1.0", "2.0")),),
         custom_fields=(
             CustomField(id="customfield_10100", name="Incident", kind="url"),
             CustomField(id="customfield_10101", name="Impact", kind="select", options=("High", "Low")),
@@ -37,9 +41,24 @@ def _walk(world: World, api: str) -> None:
     call, people = world.call, world.people
     first = people.creates("APP", "The first one", by="anna", fields={"labels": ["a"], "components": ["Web"]})
     people.comments(first, "Looking *into* it", "anna", internal=True)
-    for path in ("serverInfo", "myself", "field", "status", "resolution", "priority", "issueLinkType", "issuetype"):
+    for path in (
+        "serverInfo",
+        "myself",
+        "field",
+        "status",
+        "resolution",
+        "priority",
+        "issueLinkType",
+        "issuetype",
+    ):
         call("GET", path, api=api)
-    for path in ("project", "project/APP", "project/APP/versions", "project/APP/version", "project/APP/statuses"):
+    for path in (
+        "project",
+        "project/APP",
+        "project/APP/versions",
+        "project/APP/version",
+        "project/APP/statuses",
+    ):
         call("GET", path, api=api)
     kinds = call("GET", "issue/createmeta/APP/issuetypes", api=api).json()
     kind = (kinds["issueTypes"] if world.cloud else kinds["values"])[0]["id"]
@@ -62,7 +81,12 @@ def _walk(world: World, api: str) -> None:
     _comments_and_links(world, api, key, first, rich)
     people.releases("1.0")
     call("GET", f"issue/{key}/transitions", api=api, expand="transitions.fields")
-    call("POST", f"issue/{key}/transitions", {"transition": {"id": "31"}, "fields": {"resolution": {"name": "Fixed"}}}, api=api)
+    call(
+        "POST",
+        f"issue/{key}/transitions",
+        {"transition": {"id": "31"}, "fields": {"resolution": {"name": "Fixed"}}},
+        api=api,
+    )
     call("GET", f"issue/{key}", api=api, expand="changelog,names,transitions", properties="mark")
     _searches(world, api, key)
 
@@ -75,7 +99,10 @@ def _comments_and_links(world: World, api: str, key: str, other: str, rich: obje
     call("GET", f"comment/{comment['id']}/properties", api=api)
     call("GET", f"comment/{comment['id']}/properties/mark", api=api)
     call("GET", f"issue/{key}/comment", api=api, orderBy="-created", expand="properties")
-    link = {"globalId": "system=remedy&id=INC1", "object": {"url": "https://remedy.example/1", "title": "INC1"}}
+    link = {
+        "globalId": "system=remedy&id=INC1",
+        "object": {"url": "https://remedy.example/1", "title": "INC1"},
+    }
     call("POST", f"issue/{key}/remotelink", link, api=api)
     call("POST", f"issue/{key}/remotelink", {**link, "relationship": "caused by"}, api=api)
     call("GET", f"issue/{key}/remotelink", api=api)
@@ -97,7 +124,12 @@ def _searches(world: World, api: str, key: str) -> None:
         call("POST", "search", {"jql": jql, "maxResults": 1, "validateQuery": False})
         return
     call("GET", "search/jql", api=api, jql=jql, fields="*all", expand="changelog")
-    call("POST", "search/jql", {"jql": jql, "maxResults": 1, "fields": ["*navigable"], "properties": ["mark"]}, api=api)
+    call(
+        "POST",
+        "search/jql",
+        {"jql": jql, "maxResults": 1, "fields": ["*navigable"], "properties": ["mark"]},
+        api=api,
+    )
     call("POST", "search/jql", {"jql": jql}, api=api)
     call("POST", "search/approximate-count", {"jql": jql}, api=api)
     call("POST", "issue/bulkfetch", {"issueIdsOrKeys": [key, "APP-1", "APP-99"], "fields": ["*all"]}, api=api)
@@ -112,7 +144,10 @@ def _document(text: str) -> dict[str, object]:
 
 @pytest.mark.parametrize(("flavour", "api"), [("cloud", "2"), ("cloud", "3"), ("datacenter", "2")])
 def test_answers_have_the_declared_shape(flavour: str, api: str) -> None:
-    """Nothing in a walk over every resource contradicts the vendor's file, and the walk reaches thirty of them."""
+    """Nothing in a walk over every resource contradicts the vendor's file.
+
+    The walk reaches thirty of them.
+    """
     world, judge = _judged_world(flavour)
     _walk(world, api)
     assert judge.complaints == []
@@ -131,3 +166,19 @@ def test_the_judge_sees_a_wrong_answer(flavour: str) -> None:
     spec = Spec(flavour, path)
     wrong = Response.of_json(200, {**answer.json(), "total": "none"})
     assert len(spec.complaints("GET", f"/rest/api/2/issue/{key}/comment", wrong)) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(text=st.text(alphabet=st.sampled_from("ab *#_h1.\n{}[]|\\-x"), max_size=60))
+def test_documents_follow_the_vendors_schema(document_schema: Draft4Validator, text: str) -> None:
+    """Whatever markup is stored, version 3 shows a document that the published schema accepts."""
+    assert [error.message for error in document_schema.iter_errors(document(text))] == []
+
+
+@pytest.fixture(scope="module")
+def document_schema() -> Draft4Validator:
+    """Give the vendor's schema of documents, where it is at hand."""
+    path = spec_file("cloud")
+    if path is None or not path.with_name("adf.schema.json").is_file():
+        pytest.skip("the vendor's document schema is not at hand")
+    return Draft4Validator(json.loads(path.with_name("adf.schema.json").read_text(encoding="utf-8")))

@@ -84,7 +84,9 @@ def test_only_the_id_unless_fields_are_named() -> None:
     _fill(world, 1)
     bare = world.call("POST", "search/jql", {"jql": JQL}).json()["issues"]
     assert bare == [{"id": world.site.issue("APP-1")["id"]}]
-    named = world.call("POST", "search/jql", {"jql": JQL, "fields": ["summary", "labels"]}).json()["issues"][0]
+    named = world.call("POST", "search/jql", {"jql": JQL, "fields": ["summary", "labels"]}).json()["issues"][
+        0
+    ]
     assert named["key"] == "APP-1"
     assert named["fields"] == {"summary": "Issue 0", "labels": []}
 
@@ -134,7 +136,9 @@ def test_the_binder_is_strict(body: dict[str, Any], status: int, text: str) -> N
         ({"Content-Type": "application/json; charset=utf-8"}, b"[]", 400, "Invalid request payload"),
     ],
 )
-def test_bodies_are_checked_before_the_query(headers: dict[str, str], data: bytes, status: int, text: str) -> None:
+def test_bodies_are_checked_before_the_query(
+    headers: dict[str, str], data: bytes, status: int, text: str
+) -> None:
     """No content type is 415; an empty, broken or foreign body is 400."""
     answer = World().session.post(f"{URL}/rest/api/3/search/jql?jql=project=APP", data=data, headers=headers)
     assert answer.status_code == status
@@ -260,7 +264,9 @@ class TestDataCenterPages:
         whole = world.call("POST", "search", {"jql": JQL}).json()["issues"][0]["fields"]
         assert "comment" not in whole
         assert {"summary", "description", "status", "updated", "issuelinks"} <= whole.keys()
-        less = world.call("POST", "search", {"jql": JQL, "fields": ["-description"]}).json()["issues"][0]["fields"]
+        less = world.call("POST", "search", {"jql": JQL, "fields": ["-description"]}).json()["issues"][0][
+            "fields"
+        ]
         assert whole.keys() - less.keys() == {"description"}
 
     def test_unknown_members_are_refused(self) -> None:
@@ -290,7 +296,7 @@ def test_bulk_fetch_takes_ids_and_keys_and_keeps_silent_about_the_rest() -> None
 @settings(deadline=None, max_examples=30)
 @given(steps=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 90)), min_size=1, max_size=25))
 def test_the_sorted_index_finds_what_a_full_scan_finds(steps: list[tuple[int, int]]) -> None:
-    """However issues change, the narrow query by ``updated`` agrees with the times of the issues themselves."""
+    """However issues change, the query by ``updated`` finds those whose times say so."""
     world = World()
     _fill(world, 10)
     for number, seconds in steps:

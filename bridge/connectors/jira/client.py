@@ -122,8 +122,10 @@ class Client:
         if self._jira is None:
             client = _client(self.wire.base_url, self._session)
             with self.understood("asking what it is", write=False):
-                self.info = dict(client.server_info())
-                client.deploymentType = self.info.get("deploymentType")
+                info = dict(client.server_info())
+                # Anything but a real answer would be taken for Data Center for good.
+                _ = info["baseUrl"], info["version"]
+                self.info, client.deploymentType = info, info.get("deploymentType")
             self._session.cloud = client._is_cloud
             self._jira = client
         return self._jira

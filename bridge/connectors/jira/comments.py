@@ -36,17 +36,19 @@ class Comments:
         edge.
         """
         for _ in range(_TRIES):
-            raw, total = self._walk(issue)
-            if len(raw) == total:
+            raw, totals = self._walk(issue)
+            if totals == {len(raw)}:
                 return self._notes(list(raw.values()), issue)
         raise Unreachable(
             "Jira: the comments of a ticket could not be read whole",
-            why=f"it tells of {total} and shows {len(raw)}",
+            why=f"it tells of {max(totals)} and shows {len(raw)}",
             next_step="the bridge tries again by itself",
         )
 
-    def _walk(self, issue: str) -> tuple[dict[str, Json], int]:
+    def _walk(self, issue: str) -> tuple[dict[str, Json], set[int]]:
+        """Read every page; return the comments by id, and every total that the pages told."""
         found: dict[str, Json] = {}
+        totals: set[int] = set()
         start = 0
         while True:
             page = self._client.get(
@@ -55,9 +57,10 @@ class Comments:
             with self._client.understood("reading comments", write=False):
                 comments, total = list(page["comments"]), int(page["total"])
                 found.update((str(each["id"]), each) for each in comments)
+            totals.add(total)
             start += len(comments)
             if not comments or start >= total:
-                return found, total
+                return found, totals
 
     def _notes(self, raw: list[Json], issue: str) -> tuple[Note, ...]:
         account = self._client.account

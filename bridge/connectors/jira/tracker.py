@@ -140,20 +140,19 @@ class JiraTracker:
             return
         seen: set[tuple[str, datetime]] = set()
         for issue in self._search.updated(projects, jql.milliseconds(since), tuple(self._written)):
-            ticket, notes = self._seen(issue)
-            if (ticket.id, ticket.updated_at) not in seen:
-                seen.add((ticket.id, ticket.updated_at))
-                yield ticket, notes
+            found = self._still_seen(issue)
+            if found is not None and (found[0].id, found[0].updated_at) not in seen:
+                seen.add((found[0].id, found[0].updated_at))
+                yield found
 
     def tickets(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Yield the tickets with these ids with their notes, read afresh; missing ones are left out."""
         wanted = [each for each in dict.fromkeys(ids) if jql.is_id(each)]
         for first in range(0, len(wanted), PAGE):
             chunk = wanted[first : first + PAGE]
-            found = set()
-            for issue in self._search.by_ids(chunk):
-                found.add(str(issue.get("id")))
-                yield self._seen(issue)
+            issues = list(self._search.by_ids(chunk))
+            found = {str(issue.get("id")) for issue in issues}
+            yield from filter(None, map(self._still_seen, issues))
             if not self._client.cloud:
                 # Data Center's index may not know a ticket yet; only a read by id tells that it is missing.
                 yield from filter(None, (self.ticket(each) for each in chunk if each not in found))
@@ -167,10 +166,9 @@ class JiraTracker:
         if reference is None:
             return None
         try:
-            issue = self._client.get(f"issue/{reference}", fields=",".join(self._field_ids()))
+            return self._seen(self._client.get(f"issue/{reference}", fields=",".join(self._field_ids())))
         except Gone:
             return None
-        return self._seen(issue)
 
     def notes(self, ticket_id: str) -> tuple[Note, ...]:
         """Return every note of one ticket, oldest first, read afresh; ``Gone`` where it is not seen."""
@@ -276,6 +274,13 @@ class JiraTracker:
             ticket = ticket_of(issue, site=self._client.site, duplicate=self._duplicate, extra=self._extra())
             page = issue["fields"].get("comment")
         return ticket, self._comments.within(page, ticket.id)
+
+    def _still_seen(self, issue: dict[str, Any]) -> Seen | None:
+        """Return the ticket of a search's issue, None where it was deleted while its notes were read."""
+        try:
+            return self._seen(issue)
+        except Gone:
+            return None
 
     def _extra(self) -> list[tuple[str, str, bool]]:
         fields = [(name, self._catalogue.field(name)) for name in self._names]
