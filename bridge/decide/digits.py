@@ -44,6 +44,11 @@ class Number:
         return tuple(map(len, self.groups))
 
     @property
+    def mixes_dots(self) -> bool:
+        """Whether some groups but not all are parted by dots, as in an amount or between machine addresses."""
+        return len({"." in sign for sign in self.between}) > 1
+
+    @property
     def written(self) -> str:
         """The number as it is written."""
         return self.text[self.start : self.end]

@@ -32,7 +32,7 @@ _AMERICAN = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}")
 
 def is_phone(number: Number) -> bool:
     """Return whether these groups of digits are a phone number as people write them."""
-    if not _stands_alone(number):
+    if number.mixes_dots or not _stands_alone(number):
         return False
     if number.written.lstrip("(").startswith("+"):
         return _international(number.digits)

@@ -67,5 +67,4 @@ def _as_printed(number: Number) -> bool:
     """Return whether its groups fit a card, and it is no decimal fraction or machine address."""
     if number.before == "." or any("(" in sign or ")" in sign for sign in number.between):
         return False
-    dots = {"." in sign for sign in number.between}
-    return len(dots) < 2 and (not number.between or all(3 <= size <= 10 for size in number.sizes[:-1]))
+    return not number.mixes_dots and all(3 <= size <= 10 for size in number.sizes[:-1])

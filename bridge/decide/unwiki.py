@@ -139,5 +139,5 @@ def _bullet(signs: str, numbers: list[int]) -> str:
     depth = min(len(signs), 20)
     del numbers[depth:]
     numbers.extend([0] * (depth - len(numbers)))
-    numbers[-1] += 1
+    numbers[-1] = numbers[-1] + 1 if signs[-1] == "#" else 0
     return "  " * (depth - 1) + (f"{numbers[-1]}. " if signs[-1] == "#" else "- ")

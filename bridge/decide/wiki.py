@@ -23,7 +23,7 @@ _SIGN = re.compile(
     rf"|(?P<smile>[:;]-?[()]{_END})"
     rf"|(?P<grin>:(?=-?[PpD]{_END}))"
     rf"|(?P<entity>{ENTITY})"
-    r"|(?P<scheme>(?:mailto|ftps?|irc|news|nntp|file|javascript|vbscript|data|jamfselfservice):(?=\S))"
+    r"|(?P<scheme>(?:mailto|ftps?|irc|news|nntp|file|javascript|vbscript|data|jamfselfservice|https?):(?=\S))"
     r"|(?P<mark>([-*_+^~!])\11*|\?\?+)"
     r"|(?P<close>\))"
 )

@@ -15,11 +15,12 @@ from pydantic import AfterValidator, Field, model_validator
 from bridge.model.incident import OWN_NAMES
 from bridge.model.ticket import Category
 from bridge.rules.durations import Duration
+from bridge.rules.face import Shape, Text
 from bridge.rules.match import folded
 from bridge.rules.meaning import is_own_style
 from bridge.rules.meaning_hold import STATUSES
 from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
-from bridge.rules.shape import RuleSet, Shape, Text
+from bridge.rules.shape import RuleSet
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import KEY, Document, Steps, load_yaml
 

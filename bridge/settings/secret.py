@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from bridge.model.errors import ConfigError
-from bridge.rules.shape import Shape
+from bridge.rules.face import Shape
 from bridge.settings.places import ConfigPath
 
 _SIZE_LIMIT = 64 * 1024

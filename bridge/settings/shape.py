@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from bridge.rules.durations import Lag, Patience, Rhythm
-from bridge.rules.shape import Name, Shape, Text
+from bridge.rules.face import Name, Shape, Text
 from bridge.settings.places import Address, ConfigPath, LinkTemplate, StateUrl
 from bridge.settings.secret import SecretRef
 

@@ -16,7 +16,7 @@ from bridge.state.failures import os_error
 
 def take_lock(state: Path) -> FileLock:
     """Lock the state file for this process until ``release``; ``StateError`` where another one holds it."""
-    if not state.parent.is_dir():
+    if not os.path.isdir(state.parent):
         raise _no_folder(state)
     path = state.with_name(state.name + ".lock")
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
@@ -35,7 +35,7 @@ def _no_folder(state: Path) -> StateError:
     # The lock would create the folder, with whatever rights: a mistyped path must not go unnoticed.
     return StateError(
         f"The state file {state} cannot be created",
-        why=f"there is no folder {state.parent}",
+        why=f"there is no folder {state.parent} that this account can enter",
         next_step="create the folder, owned by the bridge's account, or correct the path of the state file",
     )
 

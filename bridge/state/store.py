@@ -6,6 +6,7 @@ ends.  It must never enclose a call to a server.  Nothing here reads a clock: ev
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,11 +93,12 @@ class Store:
 
     @classmethod
     def _beside(cls, path: Path) -> Store:
-        if not path.exists():
+        # Unlike Path.exists this also answers where the account may not look.
+        if not os.path.exists(path):
             raise StateError(
-                f"There is no state file {path}",
-                why="the daemon has not run yet with this configuration",
-                next_step="start the daemon once (bridge run), or correct the path of the state file",
+                f"There is no state file {path} that this account can see",
+                why="the daemon has not run yet with this configuration, or its folder is closed",
+                next_step="start the daemon once (bridge run), or use the bridge's account or the right path",
             )
         return cls(file_engine(path, wal=False), place=str(path), one_connection=False)._ready(change=False)
 

@@ -82,7 +82,7 @@ TABLE: list[tuple[str, Response, type[BridgeError], type[BridgeError]]] = [
         "logged out",
         signed(200, {"issues": []}, X_Seraph_LoginReason="AUTHENTICATED_FAILED"),
         LostCredentials,
-        LostCredentials,
+        Ambiguous,
     ),
     (
         "captcha",
@@ -372,3 +372,22 @@ class Said:
 def test_what_jira_says_is_read_from_every_shape(body: str, text: str) -> None:
     """Messages are found in every shape of error body, with the names of fields."""
     assert words(Said(body).response) == text
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_an_address_that_is_not_jiras_is_told(flavour: Flavour) -> None:
+    """A wrong address, for instance without its context path, is told as that."""
+    site = Site(flavour)
+    site.fault("answer_before", gets("/serverInfo"), Response.of_json(404, {}), times=None)
+    error = failure(lambda: poll(site.tracker()))
+    assert isinstance(error, Unreachable)
+    assert "address" in error.next_step
+
+
+def test_a_refused_write_of_an_anonymous_visitor_is_not_the_rules_fault() -> None:
+    """Data Center may refuse a stranger by the rules of the project; that is no refusal of our write."""
+    site = Site("datacenter")
+    tracker = site.opened()
+    said = {"errorMessages": [], "errors": {"project": "Anonymous users may not."}}
+    site.fault("answer_before", posts("/issue"), Response.of_json(400, said, {"X-AUSERNAME": "anonymous"}))
+    assert isinstance(failure(lambda: tracker.create_ticket(draft())), LostCredentials)

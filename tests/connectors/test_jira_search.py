@@ -179,3 +179,13 @@ def test_a_bulk_read_of_many_asks_in_chunks() -> None:
     tracker = site.opened()
     assert list(tracker.tickets([str(number) for number in range(90_000, 90_250)])) == []
     assert site.asked("POST", "/bulkfetch") == 3
+
+
+def test_a_reconciled_ticket_that_cloud_refuses_does_not_stop_the_poll() -> None:
+    """A search that is refused because of the tickets we wrote to is asked again without them."""
+    site = Site("cloud")
+    tracker = site.opened()
+    receipt = tracker.create_ticket(draft())
+    said = Response.of_json(400, {"errorMessages": ["No such issue."]}, SIGNED)
+    site.fault("answer_before", lambda request: b"reconcileIssues" in request.body, said, times=None)
+    assert [ticket.id for ticket, _ in tracker.tickets_since(DAWN, ["APP"])] == [receipt.id]

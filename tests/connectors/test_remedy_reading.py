@@ -258,3 +258,12 @@ def test_moments(value: Any, moment: datetime | None) -> None:
 def test_ids_are_read_off_addresses(address: str, found: str) -> None:
     """Only the last part of an address counts."""
     assert id_in_link(address) == found
+
+
+def test_the_ticket_field_may_also_be_a_field_of_a_rule() -> None:
+    """A rule that names the ticket field by the desk's name sees the same value."""
+    world = World()
+    number = world.opens(Vendor_Ticket_Number="SHOP-1")
+    (incident,) = world.desk(fields=["Vendor Ticket Number", "Status"]).incidents([number])
+    assert incident.value("Vendor Ticket Number") == incident.value("ticket_field") == "SHOP-1"
+    assert incident.value("Status") == "Assigned"

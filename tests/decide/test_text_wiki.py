@@ -1,6 +1,6 @@
 """Plain text to wiki markup: shown literally, readable raw.
 
-The checks of Server's renderer below are written from Atlassian's published rules, independently of our own reader.
+The checks of Server's renderer below follow Atlassian's published rules, independently of our reader.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ cases:
         ("{notes: [{by: owner, text: x, ago: soon}]}", "nothing", "3:47: a length of time is a whole number and a unit: 30s, 2m, 1h, 7d"),
         ("{}", "nothin", "4:13: either nothing, or a mapping of rule, actions, stage, incident_status"),
         ("{}", "{}", "4:13: a case expects at least one of: rule, actions, stage, incident_status"),
-        ("{}", "{rule: r1}", "4:20: unknown rule 'r1', did you mean 'r0'?"),
+        ("{}", "{rule: r1}", "4:20: unknown rule 'r1'; known here: r0"),
         ("{}", "{stage: fixd}", "4:21: 'fixd' is none of unlinked, linked, fixed, deployed, verified, classified, resolved, decision, released, closed_early, given_up, did you mean 'fixed'?"),
         ("{}", "{incident_status: Pendin}", "4:31: 'Pendin' is no status of an incident, did you mean 'Pending'?"),
         ("{}", "{actions: [{creat_ticket: {}}]}", "4:25: unknown key 'creat_ticket', did you mean 'create_ticket'?"),

@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rules_samples import PROJECT, SMALLEST, told
 
-from bridge.rules.load import load_rules
+from bridge.rules.load import load_rules, read_rules
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.problems import ConfigProblems
 from bridge.rules.shape import PhraseSource, RuleSet, Waiting
@@ -98,13 +102,13 @@ _ONE_CHANGE: list[tuple[str, str, str]] = [
     ("hold: {", "hold: {cause: {field: X, one_of: []}, ", "5:38: at least one entry is needed here"),
     ("hold: {", "hold: {resolved_early: {put_back: true}, ", "5:39: a whole number is expected here"),
     ("hold: {", "hold: {resolved_early: {put_back: 21}, ", "5:39: must be at most 20"),
-    ("F}", "F, fields: {a: {}}}", "4:36: give either value, or of (with an optional map)"),
-    ("F}", "F, fields: {a: {value: [true]}}}", "4:44: a text, or a list of texts, is expected here"),
+    ("F}", "F, fields: {a: {}}}", "4:38: give either value, or of (with an optional map)"),
+    ("F}", "F, fields: {a: {value: [true]}}}", "4:46: a text, or a list of texts, is expected here"),
     ("rules:", "maps: {n: x}\nrules:", "1:11: a mapping (key: value) is expected here, not a text"),
     # names and tests
-    (_WHEN, "[{priorty: {in: [High]}}]", f"3:22: unknown name 'priorty', did you mean 'priority'? {_DESK}"),
-    (_WHEN, "[{incident.priority: High}]", f"3:33: unknown name 'incident.priority', did you mean 'priority'? {_DESK}"),
-    (_WHEN, "[{any: [{not: {statu: New}}]}]", f"3:27: unknown name 'statu', did you mean 'status'? {_DESK}"),
+    (_WHEN, "[{priorty: {in: [High]}}]", f"3:13: unknown name 'priorty', did you mean 'priority'? {_DESK}"),
+    (_WHEN, "[{incident.priority: High}]", f"3:13: unknown name 'incident.priority', did you mean 'priority'? {_DESK}"),
+    (_WHEN, "[{any: [{not: {statu: New}}]}]", f"3:26: unknown name 'statu', did you mean 'status'? {_DESK}"),
     (_WHEN, "[{priority: {at_least: Hihg}}]", "3:34: 'Hihg' is no priority, did you mean 'High'?"),
     (_WHEN, "[{Priority: {at_least: High}}]", "3:34: at_least works for priority, impact, urgency only, did you mean 'priority'?"),
     (_WHEN, "[{not: {status: {in: [New, Pendin]}}}]", "3:38: 'Pendin' is no status of an incident, did you mean 'Pending'?"),
@@ -118,9 +122,9 @@ _ONE_CHANGE: list[tuple[str, str, str]] = [
     ("F}", "F, description: context_pac}", "4:39: unknown description 'context_pac', did you mean 'context_pack'?"),
     ("F}", "F, include: [compny]}", f"4:36: unknown name 'compny'; known here: {{OWN}} {_DESK}"),
     ("F}", "F, fields: {priority: {of: priorit}}}", f"4:50: unknown name 'priorit', did you mean 'priority'? {_DESK}"),
-    ("F}", "F, fields: {status: {value: x}}}", "4:43: 'status' cannot be set when a ticket is opened"),
-    ("F}", "F, fields: {summary: {value: x}}}", "4:44: 'summary' is written directly under ticket, as summary:"),
-    ("F}", "F, fields: {label: {value: x}}}", "4:42: unknown field 'label', did you mean 'labels'?"),
+    ("F}", "F, fields: {status: {value: x}}}", "4:35: 'status' cannot be set when a ticket is opened"),
+    ("F}", "F, fields: {summary: {value: x}}}", "4:35: 'summary' is written directly under ticket, as summary:"),
+    ("F}", "F, fields: {label: {value: x}}}", "4:35: unknown field 'label', did you mean 'labels'?"),
     ("F}", "F, fields: {labels: {value: [a b]}}}", "4:51: the label 'a b' has a blank in it, which Jira refuses"),
     # hold
     ("hold: {", "hold: {waiting: {status: Pending}, ", "5:21: Pending needs a reason, for instance reason: Third Party Vendor Action Reqd"),
@@ -227,7 +231,7 @@ def test_a_field_of_the_ticket_needs_an_unambiguous_map(tmp_path: Path) -> None:
         "    mirror: {fields: [{incident: impact, ticket: Severity, owner: ticket, map: m}]}\n    hold",
     )
     assert _mistakes(tmp_path, text) == [
-        "r.yaml:6:84: the ticket owns this field, but the map 'm' has 'x' for A and B"
+        "r.yaml:6:80: the ticket owns this field, but the map 'm' has 'x' for A and B"
     ]
 
 
@@ -235,3 +239,31 @@ def test_no_file_is_no_set() -> None:
     """Without any file there are no rules to load."""
     with pytest.raises(ConfigProblems, match="no rules file is named"):
         load_rules([])
+
+
+_WORDS = st.sampled_from(
+    ["rules", "maps", "name", "when", "priority", "status", "any", "not", "in", "is", "ticket", "project", "fields",
+     "of", "map", "hold", "deployed", "waiting", "fix_version", "released", "verify", "accept", "mirror", "a", "High"]
+)  # fmt: skip
+_SCALARS = _WORDS | st.booleans() | st.integers(-3, 3)
+_STRUCTURES = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=4),
+    max_leaves=15,
+)
+_RULE_LIKE = st.fixed_dictionaries(
+    {"name": _WORDS, "ticket": st.just({"project": "F"}) | _STRUCTURES, "hold": _STRUCTURES},
+    optional={"when": _STRUCTURES, "mirror": _STRUCTURES, "ask": _STRUCTURES, "open": _STRUCTURES},
+)
+
+
+@given(st.fixed_dictionaries({"rules": st.lists(_RULE_LIKE, max_size=3)}, optional={"maps": _STRUCTURES}))
+@settings(max_examples=200)
+def test_whatever_is_written_is_loaded_or_told(data: object) -> None:
+    """Any structure of our own words either loads or is told with places inside the file, never in another way."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "r.yaml")
+        path.write_text(yaml.safe_dump(data), encoding="utf-8")
+        lines = path.read_text(encoding="utf-8").count("\n")
+        _, problems = read_rules([path])
+    assert all(1 <= problem.line <= lines and problem.column >= 1 for problem in problems)

@@ -63,7 +63,7 @@ def test_each_test_of_a_value(test: Any, value: str, *, holds: bool) -> None:
     ],
 )
 def test_at_least_counts_seriousness(name: str, least: str, value: str, *, holds: bool) -> None:
-    """At least means this or more serious, with or without the desk's number, and never holds for an unknown value."""
+    """At least means this or more serious, with or without the number, and never holds for an unknown value."""
     assert _holds({name: {"at_least": least}}, **{name: value}) is holds
 
 
@@ -104,7 +104,7 @@ def test_not_inverts(condition: Any, values: dict[str, str]) -> None:
 
 @given(st.lists(_CONDITIONS, min_size=1, max_size=3), _INCIDENTS)
 def test_groups_are_all_and_any(conditions: list[Any], values: dict[str, str]) -> None:
-    """all holds where every condition does, any where one does, and by De Morgan they are each other's inverse."""
+    """Under all every condition must hold, under any one; the one is the inverse of the other (De Morgan)."""
     each = [_holds(condition, **values) for condition in conditions]
     assert _holds({"all": conditions}, **values) is all(each)
     assert _holds({"any": conditions}, **values) is any(each)

@@ -53,6 +53,7 @@ def test_pages_and_order(world: World) -> None:
     newest = world.get("issue/APP-1/comment", orderBy="-created", maxResults=1)["comments"]
     assert newest[0]["body"] == "Comment 119"
     assert len(world.get("issue/APP-1/comment")["comments"]) == (100 if world.cloud else 120)
+    assert len(world.get("issue/APP-1/comment", maxResults=500)["comments"]) == (100 if world.cloud else 120)
     assert len(world.get("issue/APP-1/comment", maxResults=0)["comments"]) == (1 if world.cloud else 0)
     assert world.get("issue/APP-1?fields=comment")["fields"]["comment"]["total"] == 120
 

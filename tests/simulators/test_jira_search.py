@@ -38,6 +38,8 @@ def test_tokens_lead_through_all_pages() -> None:
     world = World()
     keys = _fill(world, 5)
     assert _pages(world, maxResults=2) == [keys[:2], keys[2:4], keys[4:]]
+    backwards = _pages(world, jql="project = APP ORDER BY updated DESC", maxResults=3)
+    assert backwards == [keys[:1:-1], keys[1::-1]]
 
 
 def test_short_pages_lose_nothing() -> None:
@@ -190,6 +192,10 @@ class TestIndexLag:
         number = int(world.site.issue("APP-1")["id"])
         assert world.found(JQL, reconcileIssues=[number]) == ["APP-1"]
         assert world.found("project = APP AND status = Done", reconcileIssues=[number]) == []
+        world.clock.passes(minutes=1)
+        world.people.sets("APP-1", {"summary": "Renamed"}, "anna")
+        [seen] = world.search(JQL, reconcileIssues=[number])
+        assert seen["fields"]["summary"] == "Renamed"
 
     def test_links_are_found_late(self, world: World) -> None:
         """The search by remote link lags as well, while the links of the issue are listed at once."""

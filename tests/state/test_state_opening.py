@@ -181,6 +181,18 @@ def test_a_folder_that_may_not_be_written_is_named() -> None:
     assert "account" in error.next_step
 
 
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_folder_that_may_not_be_entered_is_named(exclusive: bool) -> None:
+    """An account that cannot even look into the state's folder reads which one it is."""
+    with open_to_all() as folder:
+        made(f"sqlite:///{folder}/state.db")
+        folder.chmod(0o600)
+        with as_nobody():
+            error = refusal(f"sqlite:///{folder}/state.db", exclusive=exclusive)
+    assert str(folder) in error.what
+    assert "account" in error.next_step
+
+
 def test_a_file_that_may_not_be_written_is_named() -> None:
     """An account that may read but not write the state file cannot write to it, and is told so."""
     with open_to_all() as folder:

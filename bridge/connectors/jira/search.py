@@ -13,7 +13,7 @@ from typing import Any
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.client import Client
 from bridge.connectors.jira.shapes import moment
-from bridge.model.errors import Unreachable
+from bridge.model.errors import Refused, Unreachable
 
 Json = dict[str, Any]
 
@@ -39,9 +39,15 @@ class Search:
         if not self._client.cloud:
             yield from self._by_time(projects, since)
             return
-        ids = [int(each) for each in fresh][:_MOST_RECONCILED]
-        more = {"reconcileIssues": ids} if ids else {}
-        yield from self._by_token(jql.updated_since(projects, since), self._fields(), **more)
+        query, ids = jql.updated_since(projects, since), [int(each) for each in fresh][-_MOST_RECONCILED:]
+        if ids:
+            try:
+                yield from self._by_token(query, self._fields(), reconcileIssues=ids)
+            except Refused:
+                # Perhaps one of the ids is gone; the search itself must not depend on them.
+                yield from self._by_token(query, self._fields())
+        else:
+            yield from self._by_token(query, self._fields())
 
     def labelled(self, label: str) -> Iterator[Json]:
         """Yield issues that carry a label, with their labels only."""

@@ -7,7 +7,7 @@ never assigns anybody, and writes comments that customers of a service project d
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,6 @@ _OWN = frozenset(
         "key",
     }
 )
-_RECENT = 50
 
 
 class JiraTracker:
@@ -110,7 +109,7 @@ class JiraTracker:
         self._search = Search(client, self._field_ids)
         self._comments = Comments(client, pair)
         self._moves = Moves(client, resolutions)
-        self._written: deque[str] = deque(maxlen=_RECENT)
+        self._written: dict[str, float] = {}
 
     @property
     def account(self) -> str:
@@ -139,7 +138,7 @@ class JiraTracker:
         if not projects:
             return
         seen: set[tuple[str, datetime]] = set()
-        for issue in self._search.updated(projects, jql.milliseconds(since), tuple(self._written)):
+        for issue in self._search.updated(projects, jql.milliseconds(since), self._lately_written()):
             found = self._still_seen(issue)
             if found is not None and (found[0].id, found[0].updated_at) not in seen:
                 seen.add((found[0].id, found[0].updated_at))
@@ -197,7 +196,7 @@ class JiraTracker:
         )
         with self._client.understood("opening a ticket", write=True):
             receipt = Receipt(id=str(made["id"]), key=str(made["key"]))
-        self._written.append(receipt.id)
+        self._wrote(receipt.id)
         return receipt
 
     def find_created(self, draft: CreateTicket) -> Receipt | None:
@@ -302,8 +301,15 @@ class JiraTracker:
         return [*({"remove": each} for each in leaving), *({"add": each} for each in arriving)]
 
     def _wrote(self, issue: str) -> None:
-        if jql.is_id(issue) and issue not in self._written:
-            self._written.append(issue)
+        if jql.is_id(issue):
+            self._written.pop(issue, None)
+            self._written[issue] = self._client.wire.monotonic()
+
+    def _lately_written(self) -> tuple[str, ...]:
+        """Return the ids of tickets whose last write by us the search index may not know yet, newest last."""
+        since = self._client.wire.monotonic() - self.search_grace
+        self._written = {issue: at for issue, at in self._written.items() if at > since}
+        return tuple(self._written)
 
 
 def _reference(text: str) -> str:

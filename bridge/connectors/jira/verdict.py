@@ -96,28 +96,42 @@ def _said(body: dict[str, Any]) -> list[str]:
 
 def _recognised(wire: Wire, response: requests.Response, asked: Asked) -> None:
     """Raise ``LostCredentials`` where Jira did not recognise the account, however it says so."""
-    reasons = response.headers.get("X-Seraph-LoginReason", "OK")
-    if any(reason.strip() != "OK" for reason in reasons.split(",")):
-        _lost(wire, asked, reasons)
-    if response.headers.get("X-Authentication-Denied-Reason"):
-        _lost(wire, asked, response.headers["X-Authentication-Denied-Reason"].split(";")[0])
-    status = response.status_code
-    if status == 401 and not (asked.one_issue and names_caller(response)):
-        _lost(wire, asked, "it answered 401")
-    if response.headers.get("X-AUSERNAME") == "anonymous" and not asked.write:
-        _lost(wire, asked, "it took the bridge for an anonymous visitor")
-    believed = response.ok and asked.write
-    if asked.cloud and not believed and not names_caller(response) and (response.ok or status in _ANONYMOUS):
-        # Cloud answers a broken token as if nobody had logged in: an empty page, or 404.
-        _lost(wire, asked, f"it answered {status} without naming the account")
-
-
-def _lost(wire: Wire, asked: Asked, why: str) -> NoReturn:
+    why = _stranger(response, asked)
+    if not why:
+        return
+    if asked.write and response.ok:
+        # Done all the same, by whomever Jira took us for.
+        wire.broken(asked.kind, why, write=True)
     raise LostCredentials(
         wire.hide(f"{wire.system}: {asked.kind} was not answered to the bridge's account"),
         why=wire.hide(why),
         next_step=_CREDENTIALS,
     )
+
+
+def _stranger(response: requests.Response, asked: Asked) -> str:
+    """Say why the answer was not given to our account; empty where it was."""
+    headers, status = response.headers, response.status_code
+    reasons = headers.get("X-Seraph-LoginReason", "OK")
+    if any(reason.strip() != "OK" for reason in reasons.split(",")):
+        return f"log-in: {reasons}"
+    if headers.get("X-Authentication-Denied-Reason"):
+        return f"log-in: {headers['X-Authentication-Denied-Reason'].split(';')[0]}"
+    if status == 401 and not _hides_issue(response, asked):
+        return "it answered 401"
+    if headers.get("X-AUSERNAME") == "anonymous":
+        return "it took the bridge for an anonymous visitor"
+    unsigned = asked.cloud and not names_caller(response) and not (asked.write and response.ok)
+    if unsigned and (response.ok or status in _ANONYMOUS):
+        # Cloud answers a broken token as if nobody had logged in: an empty page, or 404.
+        return f"it answered {status} without naming the account"
+    return ""
+
+
+def _hides_issue(response: requests.Response, asked: Asked) -> bool:
+    """Whether an older Data Center says that a caller whom it knows may not see an issue."""
+    shy = response.status_code in (401, 403) and asked.one_issue and asked.cloud is False
+    return shy and names_caller(response)
 
 
 def _blocked(wire: Wire, response: requests.Response, asked: Asked) -> NoReturn:
@@ -134,11 +148,17 @@ def _refusal(wire: Wire, response: requests.Response, asked: Asked) -> BridgeErr
     next_step = _NEXT.get(status, "change the rule, the ticket or its project's settings accordingly")
     if status in _LATER:
         rest = retry_after(response.headers, wire.now()) or _CONFLICT_REST
-        return Busy(f"{wire.system}: {asked.kind} met another change", why=why, retry_after=rest)
+        return Busy(f"{wire.system}: {asked.kind} was put off", why=why, retry_after=rest)
+    if asked.cloud is None:
+        return Unreachable(
+            f"{wire.system}: the configured address does not lead to Jira",
+            why=why,
+            next_step="correct the address, with the context path if Jira has one",
+        )
     what = wire.hide(f"{wire.system}: {asked.kind} was refused")
     if status == 404 and "problem+json" not in response.headers.get("Content-Type", ""):
         return Gone(f"{wire.system}: {asked.kind}: it is not there, or hidden", why=why, next_step=next_step)
-    if asked.one_issue and status in (401, 403):
+    if _hides_issue(response, asked):
         return Gone(f"{wire.system}: {asked.kind}: it is hidden", why=why, next_step=_NEXT[404])
     return Refused(what, why=why, next_step=next_step)
 

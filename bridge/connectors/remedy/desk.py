@@ -36,7 +36,13 @@ _LINK_FIELD = "{number}"
 
 
 class RemedyDesk:
-    """The role ``bridge.connectors.base.ServiceDesk`` over AR System REST; may be shared between threads."""
+    """The role ``bridge.connectors.base.ServiceDesk`` over AR System REST; may be shared between threads.
+
+    ``password`` is asked at each log-in and so may change.  ``fields`` are further fields of the incident form
+    that rules name.  ``web_url`` holds ``{number}``.  ``timeout`` is the longest time of one call in seconds.
+    ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and summary in characters.
+    ``sent`` counts the requests.
+    """
 
     def __init__(
         self,
@@ -58,13 +64,7 @@ class RemedyDesk:
         note_limit: int | None = None,
         summary_limit: int = 100,
     ) -> None:
-        """Prepare without connecting; ``ConfigError`` where ``url`` is no address.
-
-        ``password`` is asked at each log-in and so may change.  ``fields`` are further fields of the
-        incident form that rules name.  ``web_url`` holds ``{number}``.  ``timeout`` is the longest time of
-        one call in seconds. ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and
-        summary in characters.
-        """
+        """Prepare without connecting; ``ConfigError`` where ``url`` is no address."""
         self.sent: Counter[tuple[str, str]] = Counter()
         self._wire = Wire(
             "Remedy",
@@ -88,7 +88,7 @@ class RemedyDesk:
         )
         self._clock = clock
         self._ticket_field = ticket_field
-        self._further = tuple(sorted(set(fields) - {ticket_field}))
+        self._further = tuple(sorted(set(fields)))
         self._web_url = web_url
         self._page_size = page_size
         self._telltales: tuple[str, ...] = forms.NOTE_TELLTALES
@@ -170,7 +170,8 @@ class RemedyDesk:
 
     def _rest(self) -> tuple[str, ...]:
         known = {*forms.OWN.values(), *forms.INCIDENT_FRAME}
-        return tuple(name for name in (self._ticket_field, *self._further) if name not in known)
+        wanted = dict.fromkeys((self._ticket_field, *self._further))
+        return tuple(name for name in wanted if name not in known)
 
     def _incident(self, entry: Entry) -> Incident:
         return incident_of(entry, ticket_field=self._ticket_field, further=self._further)

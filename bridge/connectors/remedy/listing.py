@@ -153,7 +153,7 @@ def _next(last: Entry, walk: Walk, second: int, after: str) -> tuple[int, str]:
             why="the list does not come in the order that was asked for",
             next_step="check what stands between the bridge and Remedy; the bridge tries again by itself",
         )
-    return then, ""
+    return then, (key if then == second else "")
 
 
 def _position(entry: Entry, walk: Walk) -> tuple[int, str]:
