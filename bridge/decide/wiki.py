@@ -162,6 +162,8 @@ class _Line:
     def _may_open(self, found: re.Match[str]) -> bool:
         """Return whether a mark of the run can open, and something later on the line close it."""
         run, after = found[0], self.line[found.end() : found.end() + 1]
+        if self.escaped and run == "-" and after == ")":
+            return True  # the semicolon of an entity, as in ``_close``
         if self._last_closer(run[0]) < found.end():
             return False
         if after in ("", " "):

@@ -81,6 +81,21 @@ class Store:
         return cls._exclusive(path) if exclusive else cls._beside(path)
 
     @classmethod
+    def scratch(cls, url: str) -> Store:
+        """Return a copy in memory of the state at ``url``, an empty one where there is none yet: to try things out.
+
+        Nothing that is written to it reaches the file.  ``StateError`` where the file cannot be read.
+        """
+        copy = cls(memory_engine(), place="a copy in memory", one_connection=True)
+        path = file_of(url)
+        if path is None or not path.exists():
+            return copy._ready(change=True)
+        with cls._beside(path) as original, spoken(str(path)):
+            with original._reading_engine.connect() as source, copy.engine.connect() as target:
+                copy_into(source, target)
+        return copy._ready(change=True)
+
+    @classmethod
     def _exclusive(cls, path: Path) -> Store:
         lock = take_lock(path)
         try:

@@ -267,3 +267,15 @@ def test_the_ticket_field_may_also_be_a_field_of_a_rule() -> None:
     (incident,) = world.desk(fields=["Vendor Ticket Number", "Status"]).incidents([number])
     assert incident.value("Vendor Ticket Number") == incident.value("ticket_field") == "SHOP-1"
     assert incident.value("Status") == "Assigned"
+
+
+@pytest.mark.parametrize(
+    ("pair", "mark"), [("acme", "INC1/milestone/1"), ("other", ""), ("", "INC1/milestone/1")]
+)
+def test_another_pairs_note_is_a_bridges_but_not_ours(pair: str, mark: str) -> None:
+    """Two pairs may use one desk: each finds its own marks only, and takes no other's for human words."""
+    world = World()
+    number = world.opens()
+    world.desk().add_note(number, "Hello", mark=MARK, internal=True)
+    note = only(world.desk(pair=pair).notes(number))
+    assert (note.text, note.origin, note.mark) == ("Hello", "bridge", mark)

@@ -97,8 +97,8 @@ def server_markup(wiki: str) -> list[str]:
     """Return everything in the text that Server's renderer would show as something else than it is."""
     found = [match[0] for match in BLOCKS.finditer(wiki)]
     found += [match[0] for match in re.finditer(r"(?<!\\)[{\[]", wiki)]
-    found += [match[0] for match in re.finditer(r"&#?\w{1,31};", wiki)]
     text = URL.sub(address, wiki)
+    found += [match[0] for match in re.finditer(r"&#?\w{1,31};", text)]
     text = re.sub(r"(?<!\\)\\([-#*_+?^~|%{}\[\]()!@])", lambda sign: f"&#{ord(sign[1])};", text)
     for pattern in (*PHRASES, ICONS, DASHES, BREAK):
         found += [match[0] for match in pattern.finditer(text)]

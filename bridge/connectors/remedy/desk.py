@@ -38,9 +38,10 @@ _LINK_FIELD = "{number}"
 class RemedyDesk:
     """The role ``bridge.connectors.base.ServiceDesk`` over AR System REST; may be shared between threads.
 
-    ``password`` is asked at each log-in and so may change.  ``fields`` are further fields of the incident form
-    that rules name.  ``web_url`` holds ``{number}``.  ``timeout`` is the longest time of one call in seconds.
-    ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and summary in characters.
+    ``password`` is asked at each log-in and so may change.  ``fields`` are further fields of the incident
+    form that rules name.  ``web_url`` holds ``{number}``.  ``timeout`` is the longest time of one call in
+    seconds. ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and summary in
+    characters. Where ``pair`` is given only its marks are shown in notes; without, those of any pair.
     ``sent`` counts the requests.
     """
 
@@ -61,6 +62,7 @@ class RemedyDesk:
         proxy: str | None = None,
         transport: BaseAdapter | None = None,
         page_size: int = 1000,
+        pair: str = "",
         note_limit: int | None = None,
         summary_limit: int = 100,
     ) -> None:
@@ -91,6 +93,7 @@ class RemedyDesk:
         self._further = tuple(sorted(set(fields)))
         self._web_url = web_url
         self._page_size = page_size
+        self._pair = pair
         self._telltales: tuple[str, ...] = forms.NOTE_TELLTALES
 
     @property
@@ -107,7 +110,7 @@ class RemedyDesk:
     def notes_since(self, since: datetime) -> Iterator[Note]:
         """Yield every note modified at or after ``since`` (submitting counts), oldest first, each once."""
         for entry in self._telling(lambda fields: self._notes_walk(fields, since)):
-            yield note_of(entry, account=self.account)
+            yield self._note(entry)
 
     def incidents(self, numbers: Sequence[str]) -> Iterator[Incident]:
         """Yield the incidents with these numbers, read afresh, by number; missing ones are left out."""
@@ -123,7 +126,7 @@ class RemedyDesk:
         query = qualification.equals(forms.NUMBER, number)
         order = f"{forms.SUBMITTED}.asc,{forms.WORK_LOG_ID}"
         found = self._telling(lambda fields: self._all(forms.WORK_LOG, fields, query, order))
-        notes = {note.id: note for note in (note_of(entry, account=self.account) for entry in found)}
+        notes = {note.id: note for note in map(self._note, found)}
         return tuple(notes.values())
 
     def members(self, group: str) -> tuple[Member, ...] | None:
@@ -175,6 +178,9 @@ class RemedyDesk:
 
     def _incident(self, entry: Entry) -> Incident:
         return incident_of(entry, ticket_field=self._ticket_field, further=self._further)
+
+    def _note(self, entry: Entry) -> Note:
+        return note_of(entry, account=self.account, pair=self._pair)
 
     def _all(self, form: str, fields: Sequence[str], query: str, order: str) -> Iterator[Entry]:
         return everything(self._session, form, fields, query, sort=f"{order}.asc", limit=self._page_size)

@@ -44,9 +44,12 @@ def incident_of(entry: Entry, *, ticket_field: str, further: Iterable[str]) -> I
     )
 
 
-def note_of(entry: Entry, *, account: str) -> Note:
-    """Return the note in an entry of the work log; ``account`` is the bridge's own login."""
-    text, mark = _text_and_mark(entry)
+def note_of(entry: Entry, *, account: str, pair: str) -> Note:
+    """Return the note in an entry of the work log; ``account`` is the bridge's own login.
+
+    Where ``pair`` is not empty only its marks are shown; notes of other pairs are a bridge's all the same.
+    """
+    text, marked_by, mark = _text_and_mark(entry)
     at = entry.moment(forms.SUBMITTED) or entry.moment(forms.MODIFIED)
     if at is None:
         raise RefusedByRemedy(
@@ -63,7 +66,7 @@ def note_of(entry: Entry, *, account: str) -> Note:
         # Anything but an outright "Public" stays inside.
         internal=entry.text("View Access") != "Public",
         origin=_origin(entry, mark, text, account),
-        mark=mark,
+        mark=mark if pair in ("", marked_by) else "",
     )
 
 
@@ -71,16 +74,16 @@ def _author(entry: Entry) -> str:
     return entry.text("Work Log Submitter") or entry.text("Submitter")
 
 
-def _text_and_mark(entry: Entry) -> tuple[str, str]:
-    """Return the text that a person should read, without our mark, and the mark's effect key."""
-    head, _, in_summary = split_mark(clean(entry.text("Description")))
-    body, _, in_detail = split_mark(clean(entry.text("Detailed Description")))
+def _text_and_mark(entry: Entry) -> tuple[str, str, str]:
+    """Return the text that a person should read, without our mark, and the mark's pair and effect key."""
+    head, *in_summary = split_mark(clean(entry.text("Description")))
+    body, *in_detail = split_mark(clean(entry.text("Detailed Description")))
     head, body = head.strip(), body.strip()
-    mark = in_detail or in_summary
+    pair, mark = in_detail if in_detail[1] else in_summary
     # Our summary is the mark, which the field's length may have cut beyond recognition.
     if body and (mark or head.startswith(_CUT_MARK)):
-        return body, mark
-    return _joined(head, body, entry.text("Work Log Type")), mark
+        return body, pair, mark
+    return _joined(head, body, entry.text("Work Log Type")), pair, mark
 
 
 def _joined(head: str, body: str, kind: str) -> str:

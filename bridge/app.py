@@ -1,0 +1,141 @@
+"""The only place that builds parts and hands them to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+from bridge.connectors.base import ServiceDesk, Tracker
+from bridge.connectors.jira import JiraTracker
+from bridge.connectors.remedy import RemedyDesk
+from bridge.decide.guard import Limits
+from bridge.engine.pair import Clock, Pair
+from bridge.engine.poll import Poll
+from bridge.engine.reconcile import Reconciler
+from bridge.engine.resync import Resynced, resync
+from bridge.rules.match import fields_named, ticket_fields_named
+from bridge.settings import DeskSettings, PairSettings, Settings, TrackerSettings
+from bridge.state.store import Store
+from bridge.voices import voice_of
+
+#: How far back a state that never polled begins to look.
+FIRST_LOOK_BACK = timedelta(hours=1)
+
+
+def wall_clock() -> datetime:
+    """Return the present moment, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)
+class App:
+    """Everything that one process works with; close it, or use it as a context manager."""
+
+    settings: Settings
+    store: Store
+    reconcilers: dict[str, Reconciler]
+    desks: dict[str, RemedyDesk]
+    trackers: dict[str, JiraTracker]
+
+    def resync(self, pair: str) -> Resynced:
+        """Read everything that is held in a pair again."""
+        reconciler = self.reconcilers[pair]
+        poll = Poll(pair=reconciler.pair, store=self.store, begin=reconciler.begin)
+        return resync(reconciler.pair, self.store, poll)
+
+    def close(self) -> None:
+        """Log out everywhere and let go of the state."""
+        for desk in self.desks.values():
+            desk.close()
+        for tracker in self.trackers.values():
+            tracker.close()
+        self.store.close()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def build(
+    settings: Settings,
+    store: Store,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock = wall_clock,
+    stopping: Callable[[], bool] = lambda: False,
+    limits: Limits | None = None,
+    since: datetime | None = None,
+) -> App:
+    """Build the parts of every pair; connects to nothing yet.  ``ConfigError`` where the texts cannot be used."""
+    voice = voice_of(settings.language, settings.texts)
+    begin = since or clock() - FIRST_LOOK_BACK
+    desks: dict[str, RemedyDesk] = {}
+    trackers: dict[str, JiraTracker] = {}
+    reconcilers: dict[str, Reconciler] = {}
+    for one in settings.pairs:
+        desk = desks.setdefault(one.desk, desk_of(settings, one.desk, environ, clock))
+        tracker = tracker_of(settings, one, environ, clock)
+        trackers[one.name] = tracker
+        pair = Pair(
+            name=one.name,
+            desk=desk,
+            tracker=tracker,
+            rules=one.rule_set,
+            voice=voice,
+            clock=clock,
+            overlap=settings.schedule.overlap,
+            limits=limits or Limits(),
+        )
+        reconcilers[one.name] = Reconciler(pair=pair, store=store, begin=begin, stopping=stopping)
+    return App(
+        settings=settings, store=store, reconcilers=reconcilers, desks=desks, trackers=trackers
+    )
+
+
+def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Clock) -> RemedyDesk:
+    """Build a desk's connector; it asks for every field that the rules of any of its pairs name."""
+    desk: DeskSettings = settings.desks[name]
+    fields = {field for one in settings.pairs if one.desk == name for field in fields_named(one.rule_set)}
+    return RemedyDesk(
+        desk.url,
+        desk.username,
+        lambda: desk.password.read(environ),
+        clock=clock,
+        ticket_field=desk.ticket_field,
+        fields=sorted(fields),
+        web_url=desk.web_url or "",
+        timeout=desk.timeout.total_seconds(),
+        ca_bundle=str(desk.ca_bundle) if desk.ca_bundle else None,
+        proxy=desk.proxy,
+    )
+
+
+def tracker_of(
+    settings: Settings, one: PairSettings, environ: Mapping[str, str], clock: Clock
+) -> JiraTracker:
+    """Build a pair's connector to its tracker."""
+    tracker: TrackerSettings = settings.trackers[one.tracker]
+    return JiraTracker(
+        tracker.url,
+        lambda: tracker.token.read(environ),
+        pair=one.name,
+        clock=clock,
+        user=tracker.email or tracker.username or "",
+        ticket_fields=sorted(ticket_fields_named(one.rule_set)),
+        search_grace=tracker.search_grace.total_seconds() if tracker.search_grace else None,
+        timeout=tracker.timeout.total_seconds(),
+        ca_bundle=str(tracker.ca_bundle) if tracker.ca_bundle else None,
+        proxy=tracker.proxy,
+    )
+
+
+#: The roles that the connectors fill, checked by the type checker here.
+def roles(desk: RemedyDesk, tracker: JiraTracker) -> tuple[ServiceDesk, Tracker]:
+    """Return the connectors in their roles."""
+    return desk, tracker

@@ -1,0 +1,81 @@
+"""``bridge``: the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from bridge import __version__
+from bridge.cli import check, demo, explain, held, plan, replay, run, simulate, speech, test
+
+app = typer.Typer(
+    name="bridge",
+    help="Join BMC Remedy (Helix ITSM) and Jira: an incident stays open until its linked fix is verified.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="Exit codes: 0 ok, 1 failed, 2 the plan has changes (plan --detailed-exitcode), 64 wrong use, "
+    "75 a server cannot be asked now, 78 the configuration cannot be used.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"bridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "-c",
+            "--config",
+            metavar="FILE",
+            help="The configuration; else BRIDGE_CONFIG, else config/bridge.yaml.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - acted on by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep what every command shares."""
+    context.obj = config
+
+
+app.command("run")(run.run_command)
+app.command("once")(run.once_command)
+app.command("plan")(plan.plan_command)
+app.command("explain")(explain.explain_command)
+app.command("held")(held.held_command)
+app.command("check")(check.check_command)
+app.command("test")(test.test_command)
+app.command("simulate")(simulate.simulate_command)
+app.command("demo")(demo.demo_command)
+app.command("replay")(replay.replay_command)
+
+
+def run_app() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        return app(standalone_mode=False) or speech.OK
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.exceptions.Abort:
+        return speech.FAILED
+    except click.UsageError as error:
+        error.show()
+        return speech.USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def main() -> None:
+    """Enter from the shell."""
+    sys.exit(run_app())

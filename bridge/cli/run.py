@@ -1,0 +1,87 @@
+"""``bridge run`` and ``bridge once``: the daemon, and a single look."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bridge.app import App, build
+from bridge.cli.setting import settings_of
+from bridge.cli.speech import FAILED, TRY_AGAIN, console, plain, print_json, spoken
+from bridge.daemon import Daemon
+from bridge.state.store import Store
+
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        help="Where a state that never polled begins to look (UTC); else an hour ago.",
+    ),
+]
+
+
+@spoken
+def run_command(context: typer.Context, since: Since = None) -> None:
+    """Run until SIGTERM or Ctrl-C: poll both sides, decide, act.
+
+    A running look is finished first, within 10 seconds; a second signal ends at once.
+    """
+    settings = settings_of(context)
+    daemon = Daemon(
+        cycles={},
+        resyncs={},
+        poll=settings.schedule.poll,
+        resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
+    )
+    with Store.open(settings.state, exclusive=True) as store:
+        app = build(settings, store, os.environ, stopping=daemon.stop.is_set, since=_utc(since))
+        with app:
+            daemon.cycles = {name: one.cycle for name, one in app.reconcilers.items()}
+            daemon.resyncs = {name: _resync(app, name) for name in app.reconcilers}
+            code = daemon.run()
+    raise typer.Exit(code)
+
+
+def _resync(app: App, name: str):  # type: ignore[no-untyped-def]
+    return lambda: app.resync(name)
+
+
+@spoken
+def once_command(
+    context: typer.Context,
+    since: Since = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look once at every pair, do what is to be done, and end.  Exits with 75 where a side cannot be asked."""
+    settings = settings_of(context)
+    with Store.open(settings.state, exclusive=True) as store:
+        with build(settings, store, os.environ, since=_utc(since)) as app:
+            summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
+    if as_json:
+        print_json(
+            {
+                name: {
+                    "looked_at": summary.looked_at,
+                    "done": summary.done,
+                    "refused": summary.refused,
+                    "failed": summary.failed,
+                    "down": {side: error.what for side, error in summary.down.items()},
+                }
+                for name, summary in summaries.items()
+            }
+        )
+    else:
+        for name, summary in summaries.items():
+            console().print(f"{name}: {plain(summary.sentence)}")
+    if any(summary.down for summary in summaries.values()):
+        raise typer.Exit(TRY_AGAIN)
+    if any(summary.failed for summary in summaries.values()):
+        raise typer.Exit(FAILED)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None

@@ -1,0 +1,335 @@
+"""The laws of the bridge, checked on a world at rest: no duplicate, no loss, no echo, no early close, nothing left to do.
+
+Each law compares what people did with what the two worlds show; the journal is asked only which links there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.decide.plan import plan
+from bridge.decide.redact import redact
+from bridge.decide.text import clean
+from bridge.decide.unwiki import from_wiki
+from bridge.engine.observe import Observer
+from bridge.model.dossier import Dossier, Link
+from bridge.model.incident import CLOSED, FINAL, RESOLVED
+from bridge.model.note import split_mark
+from bridge.rehearsal.world import DESK_ACCOUNT
+from tests.property.texts import words_in
+from tests.property.town import PAIR, PROJECTS, Said, Town
+
+#: No incident or ticket of a short story needs more notes of the bridge than this and three for each human deed.
+_MOST_NOTES = 25
+
+
+@dataclass(kw_only=True)
+class Place:
+    """An incident or a ticket with what stands in it: texts of people and of the bridge, and the bridge's marks."""
+
+    name: str
+    facts: dict[str, Any]
+    people: list[str] = field(default_factory=list)
+    bridge: list[str] = field(default_factory=list)
+    marks: Counter[str] = field(default_factory=Counter)
+
+    def carried(self, number: int) -> int:
+        """How often the bridge wrote the word of this number here."""
+        return sum(words_in(text).count(number) for text in self.bridge)
+
+
+def incident_place(town: Town, number: str) -> Place:
+    """What stands in an incident."""
+    place = Place(name=number, facts=town.scene.incident(number))
+    for note in town.world.desk.people.notes(number):
+        _add(place, str(note["Detailed Description"] or ""), str(note["Submitter"]))
+    return place
+
+
+def ticket_place(town: Town, key: str) -> Place:
+    """What stands in a ticket, its description included, as its readers see it."""
+    facts = town.world.tracker.issue(key)
+    place = Place(name=str(facts["id"]), facts=facts)
+    if facts["creator"] == DESK_ACCOUNT:
+        place.bridge.append(from_wiki(str(facts["description"] or "")))
+    for comment in town.world.tracker.comments(key):
+        _add(place, from_wiki(str(comment["body"])), str(comment["author"]))
+    return place
+
+
+def _add(place: Place, text: str, author: str) -> None:
+    if author != DESK_ACCOUNT:
+        place.people.append(text)
+        return
+    place.bridge.append(text)
+    _, pair, key = split_mark(text)
+    assert pair == PAIR, f"a note of the bridge in {place.name} has no mark: {text!r}"
+    place.marks[key] += 1
+
+
+@dataclass(kw_only=True)
+class Court:
+    """One look at everything, against which the laws are judged."""
+
+    town: Town
+    incidents: dict[str, Place]
+    tickets: dict[str, Place]
+    dossiers: dict[str, Dossier]
+
+    @classmethod
+    def of(cls, town: Town) -> Court:
+        """Look at everything."""
+        incidents = {number: incident_place(town, number) for number in town.numbers()}
+        tickets = [ticket_place(town, key) for key in town.keys()]
+        with town.store.reading() as tx:
+            dossiers = {
+                number: tx.dossiers.get(PAIR, number) or Dossier(incident=number) for number in incidents
+            }
+        return cls(
+            town=town,
+            incidents=incidents,
+            tickets={ticket.name: ticket for ticket in tickets},
+            dossiers=dossiers,
+        )
+
+    def live_links(self, number: str) -> list[Link]:
+        """The links of an incident whose tickets are there and always were in sight."""
+        gone = self.town.ledger.gone
+        return [
+            link
+            for link in self.dossiers[number].links
+            if link.ticket_id in self.tickets and link.ticket_id not in gone and not link.lost
+        ]
+
+    def status(self, number: str) -> str:
+        """The status of an incident."""
+        return str(self.incidents[number].facts["Status"])
+
+    def is_final(self, number: str) -> bool:
+        """Whether nobody may change an incident any more."""
+        return self.status(number) in FINAL
+
+
+def judge(town: Town) -> None:
+    """Hold the two worlds against every law."""
+    court = Court.of(town)
+    no_duplicate(court)
+    no_loss_to_tickets(court)
+    no_loss_to_incidents(court)
+    every_request_is_answered(court)
+    no_echo(court)
+    no_early_close(court)
+    hands_off(court)
+    nothing_is_left(court)
+
+
+def no_duplicate(court: Court) -> None:
+    """One ticket a request, one note a mark, one living note an incident, one remote link a ticket and incident."""
+    labels = Counter(
+        label
+        for ticket in court.tickets.values()
+        for label in ticket.facts["labels"]
+        if label.startswith("bridge-")
+    )
+    assert not _many(labels), f"several tickets for one request: {_many(labels)}"
+    for place in (*court.incidents.values(), *court.tickets.values()):
+        assert not _many(place.marks), f"{place.name} has several notes for one cause: {_many(place.marks)}"
+    for number, place in court.incidents.items():
+        living = [text for text in place.bridge if text.startswith("LINKED FIX")]
+        assert len(living) <= 1, f"{number} has {len(living)} living notes"
+        if court.dossiers[number].links and not court.is_final(number):
+            assert living, f"{number} is linked and has no living note"
+    for ticket in court.tickets.values():
+        _one_remote_link(court, ticket)
+
+
+def _many(counted: Counter[str]) -> dict[str, int]:
+    return {name: count for name, count in counted.items() if count > 1}
+
+
+def _one_remote_link(court: Court, ticket: Place) -> None:
+    links = court.town.world.tracker.remote_links(ticket.facts["key"])
+    shown = Counter(str(link["globalId"]) for link in links)
+    assert not _many(shown), f"{ticket.facts['key']} shows an incident twice: {_many(shown)}"
+    for number in court.incidents:
+        if any(link.ticket_id == ticket.name for link in court.live_links(number)):
+            titles = [link["object"]["title"] for link in links if str(link["globalId"]).endswith(number)]
+            assert len(titles) == 1, f"{ticket.facts['key']} shows {number} {len(titles)} times"
+            assert court.status(number) in titles[0], f"{titles[0]!r}, but it is {court.status(number)}"
+
+
+def no_loss_to_tickets(court: Court) -> None:
+    """Every note of a person in a linked incident stands exactly once, in its words, in each of its tickets."""
+    for said in court.town.ledger.said:
+        if said.place not in court.incidents or said.kind != "note":
+            continue
+        for link in court.live_links(said.place):
+            ticket = court.tickets[link.ticket_id]
+            times = ticket.carried(said.number)
+            assert times == 1, f"{said} stands {times} times in {link.ticket_key}"
+            _in_its_words(said, ticket, redact(clean(said.text), ("card_number", "phone", "email")))
+
+
+def _in_its_words(said: Said, place: Place, words: str) -> None:
+    found = [text for text in place.bridge if said.number in words_in(text)]
+    assert clean(words).strip() in found[0], f"{said} became {found[0]!r}"
+
+
+def no_loss_to_incidents(court: Court) -> None:
+    """Every comment of a person stands exactly once in each linked incident that is not closed."""
+    for said in court.town.ledger.said:
+        if said.place in court.incidents:
+            continue
+        for number, place in court.incidents.items():
+            times = place.carried(said.number)
+            assert times <= 1, f"{said} stands {times} times in {number}"
+            if _is_due(court, said, number):
+                assert times == 1, f"{said} does not stand in {number}"
+                _in_its_words(said, place, from_wiki(said.text))
+
+
+def _is_due(court: Court, said: Said, number: str) -> bool:
+    link = court.dossiers[number].link(said.place)
+    if link is None or link not in court.live_links(number) or court.is_final(number):
+        return False
+    return link.how == "opened" or number in said.linked
+
+
+def every_request_is_answered(court: Court) -> None:
+    """Everybody who asked got a ticket or a note."""
+    for said in court.town.ledger.said:
+        if said.kind != "ask" or court.is_final(said.place):
+            continue
+        answers = [
+            mark for mark in court.incidents[said.place].marks if mark.startswith(f"{said.place}/answer/{said.id}/")
+        ]
+        opened = [
+            request
+            for request in court.dossiers[said.place].requests
+            if request.source == said.id and request.answered == "opened"
+        ]
+        assert answers or opened, f"nobody answered {said}"
+    for number, dossier in court.dossiers.items():
+        for request in dossier.requests:
+            told = any(f"/answer/{request.source}/" in mark for mark in court.incidents[number].marks)
+            assert request.answered or told or court.is_final(number), f"{request} in {number} waits"
+
+
+def no_echo(court: Court) -> None:
+    """Nothing that was carried comes back, and the bridge's notes do not grow without people's deeds."""
+    for said in court.town.ledger.said:
+        own = court.incidents.get(said.place) or court.tickets.get(said.place)
+        if own is not None and said.kind == "note" and not said.text.startswith("#deployed"):
+            assert own.carried(said.number) == 0, f"{said} came back to {own.name}"
+        if said.place in court.incidents:
+            others = [place for number, place in court.incidents.items() if number != said.place]
+            assert not any(place.carried(said.number) for place in others), f"{said} reached another incident"
+    for place in (*court.incidents.values(), *court.tickets.values()):
+        most = _MOST_NOTES + 3 * len(court.town.ledger.said)
+        assert len(place.bridge) <= most, f"{place.name} has {len(place.bridge)} notes of the bridge"
+
+
+def no_early_close(court: Court) -> None:
+    """A held incident is not resolved: by the bridge never, by people only where the bridge may not or must not object."""
+    for number in court.incidents:
+        for change in court.town.world.desk.people.history(number):
+            mine = change.who == DESK_ACCOUNT
+            assert not (mine and change.new in (RESOLVED, CLOSED)), f"the bridge set {number} to {change.new}"
+        if court.status(number) == RESOLVED and court.dossiers[number].links:
+            _may_be_resolved(court, number)
+
+
+def _may_be_resolved(court: Court, number: str) -> None:
+    dossier = court.dossiers[number]
+    back = [
+        change
+        for change in court.town.world.desk.people.history(number)
+        if change.who == DESK_ACCOUNT and change.old == RESOLVED
+    ]
+    limit = 1 if dossier.rule == "outages" else 3
+    flagged = {flag.what for flag in dossier.flags} & {"put_back_refused"}
+    given_up = len(back) >= limit or bool(flagged)
+    if dossier.held:
+        assert given_up or dossier.was_resolved, f"{number} is Resolved while held: {dossier}"
+    ended = court.town.ledger.delivered | court.town.ledger.gone
+    innocent = number not in court.town.ledger.excused and not any(
+        link.ticket_id in ended for link in dossier.links
+    )
+    assert given_up or not innocent, f"{number} is Resolved although nobody ended its hold: {dossier}"
+
+
+def hands_off(court: Court) -> None:
+    """The bridge never writes Owner Group, and reassigns only an incident whose queue is empty."""
+    for number in court.incidents:
+        for change in court.town.world.desk.people.changes(number):
+            if change.who != DESK_ACCOUNT:
+                continue
+            assert not change.field.startswith("Owner"), f"the bridge changed {change.field} of {number}"
+            if change.field in ("Assigned Group", "Assignee", "Assignee Login ID"):
+                assert not change.old, f"the bridge took {number} from {change.old}"
+    for ticket in court.tickets.values():
+        for _, who, changed, old, new in court.town.world.tracker.history(ticket.facts["key"]):
+            if who == DESK_ACCOUNT:
+                assert changed in ("status", "resolution", "priority", "RemoteIssueLink", "Comment", "labels"), (
+                    f"the bridge changed {changed} from {old} to {new}"
+                )
+
+
+def nothing_is_left(court: Court) -> None:
+    """A world at rest: nothing open in the journal, nothing planned, and planning is a function."""
+    town = court.town
+    with town.store.reading() as tx:
+        counts = tx.journal.counts(PAIR)
+    left = {state: counts[state] for state in ("pending", "started", "unknown") if counts[state]}
+    assert not left, f"the journal still has {left}"
+    _given_up_with_reason(court)
+    for number in court.incidents:
+        _plans_nothing(town, number)
+
+
+def _given_up_with_reason(court: Court) -> None:
+    """An effect is refused for good only where its ticket went away."""
+    with court.town.store.reading() as tx:
+        given_up = [
+            effect
+            for state in ("refused", "dead")
+            for effect in tx.journal.effects(PAIR, state=state)  # type: ignore[arg-type]
+        ]
+    for effect in given_up:
+        ticket = getattr(effect.action, "ticket_id", "")
+        assert ticket in court.town.ledger.gone, f"{effect.key} is {effect.state}: {effect.error}"
+
+
+def _plans_nothing(town: Town, number: str) -> None:
+    bridge = town.scene.bridge
+    observer = Observer(pair=bridge.pair, store=bridge.store)
+    seen = observer.take(number)
+    if seen is None:
+        return
+    for _ in range(7):
+        decided = plan(seen, bridge.pair.rules, bridge.pair.voice, town.now)
+        assert decided == plan(seen, bridge.pair.rules, bridge.pair.voice, town.now), "planning is no function"
+        if not decided.needs:
+            break
+        seen = observer.further(seen, decided.needs)
+    assert not decided.needs, f"{number} cannot be decided: {decided.needs}"
+    assert decided.actions == (), f"a world at rest plans {decided.actions}"
+    assert decided.dossier == seen.dossier, f"a world at rest learns {decided.dossier} from {seen.dossier}"
+
+
+def idles(town: Town) -> None:
+    """Looking at a world at rest does nothing and costs three requests."""
+    costs = []
+    for _ in range(4):
+        before = len(town.world.desk_wire.seen), len(town.world.tracker_wire.seen)
+        assert town.looks(seconds=30) == 0, "a world at rest was changed"
+        after = len(town.world.desk_wire.seen), len(town.world.tracker_wire.seen)
+        costs.append((after[0] - before[0], after[1] - before[1]))
+    assert min(costs) == (2, 1), f"idle looks cost {costs} requests"
+
+
+def projects() -> tuple[str, ...]:
+    """Every project of the town."""
+    return PROJECTS

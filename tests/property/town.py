@@ -1,0 +1,230 @@
+"""A town of people at both trackers with the bridge between them: what they can do, and a ledger of what they did.
+
+The ledger holds only what people did, never what the bridge was expected to do; ``laws.py`` compares it with
+the two worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from bridge.rehearsal.world import DESK_ACCOUNT, Cast, Flavour, World
+from bridge.rules.load import load_rules
+from bridge.simulators.jira import NotAllowed, ProjectSpec
+from bridge.simulators.remedy import Rejected
+from bridge.state.store import Store
+from tests.flow.scene import Scene
+from tests.property.death import Death, MortalStore
+from tests.property.texts import spelt
+
+RULES = Path(__file__).with_name("rules.yaml")
+PAIR = "retail"
+LOGINS = ("ann", "bob", "carl", "igor", "lena", "zoe")
+DEVELOPERS = ("dev.ana", "dev.max")
+GROUPS = ("Frontline Retail", "Frontline Cards", "Back Office")
+PROJECTS = ("FRONT", "CORE", "ELSE")
+VERSIONS = {"FRONT": ("4.2", "4.3"), "CORE": ("c1",), "ELSE": ("e1",)}
+CAST = Cast(
+    groups={
+        "Frontline Retail": {"ann": "Ann Owner", "bob": "Bob Second", "lena": "Lena Lead"},
+        "Frontline Cards": {"carl": "Carl Cards"},
+        "L2 Retail": {"igor": "Igor Installer"},
+        "Frontline Leads": {"lena": "Lena Lead"},
+        "Back Office": {"zoe": "Zoe Elsewhere"},
+    },
+    developers=(*DEVELOPERS, "igor"),
+    projects=tuple(
+        ProjectSpec(
+            key=key,
+            name=f"Project {key}",
+            components=("Mobile", "Cards", "Front Office") if key == "FRONT" else (),
+            versions=VERSIONS[key],
+        )
+        for key in PROJECTS
+    ),
+)
+
+Kind = Literal["note", "ask", "command"]
+
+
+@dataclass(kw_only=True)
+class Said:
+    """Something that a person wrote: ``place`` is an incident's number or a ticket's id.
+
+    ``linked`` are the incidents that the bridge knew to be linked to the ticket when it was written there.
+    """
+
+    number: int
+    text: str
+    kind: Kind
+    by: str
+    place: str
+    id: str
+    linked: frozenset[str] = frozenset()
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """What people did that matters to the laws.
+
+    ``excused`` are incidents whose hold a person may have ended, or that were resolved before they were linked;
+    ``delivered`` tickets (by id) that ever showed evidence of an end; ``gone`` those that were ever out of sight.
+    """
+
+    said: list[Said] = field(default_factory=list)
+    excused: set[str] = field(default_factory=set)
+    delivered: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    field_edits: set[str] = field(default_factory=set)
+
+
+@dataclass(kw_only=True)
+class Town:
+    """Both worlds, the people and the bridge."""
+
+    world: World
+    scene: Scene
+    store: MortalStore
+    ledger: Ledger = field(default_factory=Ledger)
+    deaths: int = 0
+
+    @classmethod
+    def founded(cls, flavour: Flavour, index_lag: timedelta) -> Town:
+        """A town where nothing has happened yet."""
+        world = World.build(CAST, flavour=flavour, index_lag=index_lag)
+        store = MortalStore(Store.open("sqlite://", exclusive=True))
+        scene = Scene(world=world, rules=load_rules([RULES]), store=cast(Store, store))
+        return cls(world=world, scene=scene, store=store)
+
+    # -- the bridge
+
+    def looks(self, **later: float) -> int:
+        """Let the bridge look after a while; where the process dies, it is started anew.  Returns effects done."""
+        self.world.clock.advance(timedelta(**later))
+        try:
+            return self.scene.bridge.cycle().done
+        except Death:
+            self.deaths += 1
+            self.scene.restart()
+            return 1
+
+    def linked_to(self, ticket_id: str) -> frozenset[str]:
+        """The incidents that the bridge holds to be linked to a ticket."""
+        with self.store.reading() as tx:
+            return frozenset(tx.links.incidents_of_ticket(PAIR, ticket_id))
+
+    def is_linked(self, number: str) -> bool:
+        """Whether the bridge holds an incident to be linked."""
+        with self.store.reading() as tx:
+            dossier = tx.dossiers.get(PAIR, number)
+        return dossier is not None and bool(dossier.links)
+
+    # -- the desk
+
+    def numbers(self) -> list[str]:
+        """Every incident."""
+        return self.world.desk.people.numbers()
+
+    def writes(self, number: str, shape: str, by: str, kind: Kind = "note", internal: bool = True) -> None:
+        """Somebody writes a note."""
+        word = len(self.ledger.said)
+        text = spelt(shape, word)
+        try:
+            made = self.world.desk.people.writes(number, text, by=by, internal=internal)
+        except Rejected:
+            return
+        self.ledger.said.append(Said(number=word, text=text, kind=kind, by=by, place=number, id=made))
+
+    def commands(self, number: str, command: str, shape: str, by: str) -> None:
+        """Somebody begins a note with a command."""
+        if command in ("#verified", "#release", "#deployed"):
+            self.ledger.excused.add(number)
+        kind: Kind = "ask" if command == "#ticket" else "note" if command == "#deployed" else "command"
+        self.writes(number, f"{command} {shape}", by, kind)
+
+    def sets(self, number: str, by: str, **fields: Any) -> None:
+        """Somebody changes an incident as far as the desk lets him."""
+        with _as_far_as_allowed():
+            self.world.desk.people.sets(
+                number, {name.replace("_", " "): value for name, value in fields.items()}, by=by
+            )
+
+    def resolves(self, number: str, by: str, cause: str | None) -> None:
+        """Somebody resolves an incident."""
+        if not self.is_linked(number):
+            self.ledger.excused.add(number)
+        with _as_far_as_allowed():
+            fields = {"Resolution Category Tier 2": cause} if cause else {}
+            self.world.desk.people.resolves(number, by, fields=fields)
+
+    # -- the tracker
+
+    def keys(self) -> list[str]:
+        """Every ticket that there is."""
+        return [key for project in PROJECTS for key in self.world.tracker.keys(project)]
+
+    def comments(self, key: str, shape: str, by: str) -> None:
+        """A developer comments."""
+        word = len(self.ledger.said)
+        text = spelt(shape, word)
+        ticket_id = self.id_of(key)
+        made = self.world.tracker.people.comments(key, text, by)
+        self.ledger.said.append(
+            Said(
+                number=word, text=text, kind="note", by=by, place=ticket_id, id=made, linked=self.linked_to(ticket_id)
+            )
+        )
+
+    def id_of(self, key: str) -> str:
+        """The id of a ticket."""
+        return str(self.world.tracker.issue(key)["id"])
+
+    def develops(self, act: Callable[[], object]) -> None:
+        """A developer does something as far as Jira lets him."""
+        with _as_far_as_allowed():
+            act()
+
+    def deletes(self, key: str) -> None:
+        """Somebody deletes a ticket."""
+        self.ledger.gone.add(self.id_of(key))
+        self.world.tracker.people.deletes(key)
+
+    def notices(self) -> None:
+        """Write down which tickets show evidence of an end now."""
+        released = {
+            project: {name for name, done in self.world.tracker.versions(project).items() if done}
+            for project in PROJECTS
+        }
+        for key in self.keys():
+            issue = self.world.tracker.issue(key)
+            ended = (
+                issue["status"] in ("Deployed", "Released")
+                or issue["resolution"] in ("Won't Do", "Cannot Reproduce", "Duplicate")
+                or released[issue["project"]] & set(issue["fixVersions"])
+                or issue["hidden"]
+            )
+            if ended:
+                self.ledger.delivered.add(str(issue["id"]))
+
+    @property
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.world.clock()
+
+
+@contextmanager
+def _as_far_as_allowed() -> Iterator[None]:
+    try:
+        yield
+    except (Rejected, NotAllowed, LookupError):
+        return
+
+
+def by_the_bridge(submitter: str) -> bool:
+    """Whether the bridge's account did something."""
+    return submitter == DESK_ACCOUNT
