@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
-from bridge.connectors.base import ServiceDesk, Tracker
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
@@ -16,7 +15,8 @@ from bridge.engine.poll import Poll
 from bridge.engine.reconcile import Reconciler
 from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
-from bridge.settings import DeskSettings, PairSettings, Settings, TrackerSettings
+from bridge.settings import Desk, Settings, Tracker, read_secret
+from bridge.settings import Pair as PairSettings
 from bridge.state.store import Store
 from bridge.voices import voice_of
 
@@ -79,12 +79,13 @@ def build(
     trackers: dict[str, JiraTracker] = {}
     reconcilers: dict[str, Reconciler] = {}
     for one in settings.pairs:
-        desk = desks.setdefault(one.desk, desk_of(settings, one.desk, environ, clock))
+        if one.desk not in desks:
+            desks[one.desk] = desk_of(settings, one.desk, environ, clock)
         tracker = tracker_of(settings, one, environ, clock)
         trackers[one.name] = tracker
         pair = Pair(
             name=one.name,
-            desk=desk,
+            desk=desks[one.desk].for_pair(one.name),
             tracker=tracker,
             rules=one.rule_set,
             voice=voice,
@@ -93,23 +94,22 @@ def build(
             limits=limits or Limits(),
         )
         reconcilers[one.name] = Reconciler(pair=pair, store=store, begin=begin, stopping=stopping)
-    return App(
-        settings=settings, store=store, reconcilers=reconcilers, desks=desks, trackers=trackers
-    )
+    return App(settings=settings, store=store, reconcilers=reconcilers, desks=desks, trackers=trackers)
 
 
 def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Clock) -> RemedyDesk:
     """Build a desk's connector; it asks for every field that the rules of any of its pairs name."""
-    desk: DeskSettings = settings.desks[name]
+    desk: Desk = settings.desks[name]
     fields = {field for one in settings.pairs if one.desk == name for field in fields_named(one.rule_set)}
     return RemedyDesk(
         desk.url,
         desk.username,
-        lambda: desk.password.read(environ),
+        lambda: read_secret(desk.password, environ).reveal(),
         clock=clock,
         ticket_field=desk.ticket_field,
         fields=sorted(fields),
-        web_url=desk.web_url or "",
+        # Jira demands an address for the remote link; the server's own is better than none.
+        web_url=desk.web_url or desk.url,
         timeout=desk.timeout.total_seconds(),
         ca_bundle=str(desk.ca_bundle) if desk.ca_bundle else None,
         proxy=desk.proxy,
@@ -120,22 +120,16 @@ def tracker_of(
     settings: Settings, one: PairSettings, environ: Mapping[str, str], clock: Clock
 ) -> JiraTracker:
     """Build a pair's connector to its tracker."""
-    tracker: TrackerSettings = settings.trackers[one.tracker]
+    tracker: Tracker = settings.trackers[one.tracker]
     return JiraTracker(
         tracker.url,
-        lambda: tracker.token.read(environ),
+        lambda: read_secret(tracker.token, environ).reveal(),
         pair=one.name,
         clock=clock,
         user=tracker.email or tracker.username or "",
         ticket_fields=sorted(ticket_fields_named(one.rule_set)),
-        search_grace=tracker.search_grace.total_seconds() if tracker.search_grace else None,
+        search_grace=None if tracker.search_grace is None else tracker.search_grace.total_seconds(),
         timeout=tracker.timeout.total_seconds(),
         ca_bundle=str(tracker.ca_bundle) if tracker.ca_bundle else None,
         proxy=tracker.proxy,
     )
-
-
-#: The roles that the connectors fill, checked by the type checker here.
-def roles(desk: RemedyDesk, tracker: JiraTracker) -> tuple[ServiceDesk, Tracker]:
-    """Return the connectors in their roles."""
-    return desk, tracker

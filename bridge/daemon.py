@@ -63,7 +63,6 @@ class Daemon:
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(max(2, 2 * len(self.cycles)))},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
-            timezone="UTC",
         )
         for name in self.cycles:
             scheduler.add_job(
@@ -77,7 +76,7 @@ class Daemon:
             hour, minute = self.resync_at
             scheduler.add_job(
                 self._ring,
-                CronTrigger(hour=hour, minute=minute, timezone="UTC"),
+                CronTrigger(hour=hour, minute=minute),
                 args=(name, self.resyncs[name]),
                 id=f"resync:{name}",
             )

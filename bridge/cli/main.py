@@ -10,7 +10,7 @@ import click
 import typer
 
 from bridge import __version__
-from bridge.cli import check, demo, explain, held, plan, replay, run, simulate, speech, test
+from bridge.cli import check, demo, explain, held, plan, rule_tests, run, simulate, speech
 
 app = typer.Typer(
     name="bridge",
@@ -55,10 +55,9 @@ app.command("plan")(plan.plan_command)
 app.command("explain")(explain.explain_command)
 app.command("held")(held.held_command)
 app.command("check")(check.check_command)
-app.command("test")(test.test_command)
+app.command("test")(rule_tests.rule_tests_command)
 app.command("simulate")(simulate.simulate_command)
 app.command("demo")(demo.demo_command)
-app.command("replay")(replay.replay_command)
 
 
 def run_app() -> int:

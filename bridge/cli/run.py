@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -30,7 +31,7 @@ def run_command(context: typer.Context, since: Since = None) -> None:
 
     A running look is finished first, within 10 seconds; a second signal ends at once.
     """
-    settings = settings_of(context)
+    settings = settings_of(context, quiet=False)
     daemon = Daemon(
         cycles={},
         resyncs={},
@@ -46,7 +47,7 @@ def run_command(context: typer.Context, since: Since = None) -> None:
     raise typer.Exit(code)
 
 
-def _resync(app: App, name: str):  # type: ignore[no-untyped-def]
+def _resync(app: App, name: str) -> Callable[[], object]:
     return lambda: app.resync(name)
 
 
@@ -58,9 +59,11 @@ def once_command(
 ) -> None:
     """Look once at every pair, do what is to be done, and end.  Exits with 75 where a side cannot be asked."""
     settings = settings_of(context)
-    with Store.open(settings.state, exclusive=True) as store:
-        with build(settings, store, os.environ, since=_utc(since)) as app:
-            summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
+    with (
+        Store.open(settings.state, exclusive=True) as store,
+        build(settings, store, os.environ, since=_utc(since)) as app,
+    ):
+        summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
     if as_json:
         print_json(
             {

@@ -12,8 +12,11 @@ from bridge.model.errors import ConfigError
 from bridge.settings import Settings, config_path, load_settings
 
 
-def settings_of(context: typer.Context) -> Settings:
-    """Load the configuration and set logging up by it; ``ConfigError`` where it cannot be used."""
+def settings_of(context: typer.Context, *, quiet: bool = True) -> Settings:
+    """Load the configuration and set logging up by it; ``ConfigError`` where it cannot be used.
+
+    ``quiet`` is for commands that answer a person: only warnings are logged beside their answer.
+    """
     option: Path | None = context.obj
     path = config_path(option, os.environ)
     if not path.exists():
@@ -25,9 +28,6 @@ def settings_of(context: typer.Context) -> Settings:
             next_step="name it with `bridge -c FILE ...`, or copy the example in config/",
         )
     settings = load_settings(path)
-    logs.set_up(
-        form=settings.logs.format,
-        level=settings.logs.level,
-        secrets=lambda: settings.known_secrets(os.environ),
-    )
+    secrets = settings.known_secrets(os.environ)
+    logs.set_up(form=settings.logs.format, level=_level(settings, quiet=quiet), secrets=lambda: secrets)
     return settings

@@ -18,6 +18,8 @@ from bridge.model.errors import BridgeError, Busy, ConfigError, Unreachable
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Columns of a table that goes to a file or another program.
+WIDE = 160
 OK = 0
 FAILED = 1
 CHANGES = 2
@@ -27,8 +29,10 @@ BAD_CONFIG = 78
 
 
 def console() -> Console:
-    """Return where people read; plain without a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Return where people read; plain and wide without a terminal, so that tables stay tables."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=WIDE)
 
 
 def complaints() -> Console:

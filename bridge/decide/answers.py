@@ -54,7 +54,7 @@ def reply(draft: Draft, note: Note, text: str, **values: str) -> None:
         AddIncidentNote(
             key=f"{draft.number}/answer/{note.id}/{text}",
             reason=f"the note of {note.author} is answered",
-            text=draft.voice.say(text, author=note.author_name or note.author, **values),
+            text=draft.voice.say(text, author=draft.name_of(note), **values),
             purpose="answer",
         )
     )
@@ -99,7 +99,7 @@ def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:
         return
     draft.handled(note)
     how: Literal["note", "without_evidence"] = "note" if present.ready else "without_evidence"
-    end_verified(draft, _answer(note, words, "verified", how))
+    end_verified(draft, _answer(draft, note, words, "verified", how))
 
 
 def _reject(draft: Draft, note: Note, words: str, present: Stage) -> None:
@@ -107,10 +107,11 @@ def _reject(draft: Draft, note: Note, words: str, present: Stage) -> None:
         reply(draft, note, "too_soon", keys=_keys(draft), state=draft.voice.say(f"state_{present.name}"))
         return
     draft.handled(note)
-    _next_round(draft, _answer(note, words, "failed", "note"))
+    _next_round(draft, _answer(draft, note, words, "failed", "note"))
 
 
 def _answer(
+    draft: Draft,
     note: Note,
     words: str,
     verdict: Literal["verified", "failed"],
@@ -120,7 +121,7 @@ def _answer(
         verdict=verdict,
         how=how,
         by=note.author,
-        by_name=note.author_name or note.author,
+        by_name=draft.name_of(note),
         at=note.at,
         words=words,
         note_id=note.id,
@@ -175,7 +176,7 @@ def _release(draft: Draft, rule: Rule, note: Note, words: str) -> None:
         reply(draft, note, "hold_over", keys=_keys(draft))
         return
     draft.handled(note)
-    end_released(draft, note.author_name or note.author, words)
+    end_released(draft, draft.name_of(note), words)
 
 
 def end_released(draft: Draft, by: str, words: str) -> None:

@@ -14,6 +14,9 @@ _BETWEEN = rf"{_BLANK}?[-().\u2010-\u2014]{{0,2}}{_BLANK}?"
 # Possessive, so that no digit is looked at twice.
 _RUN = re.compile(rf"[+(]{{0,2}}+[0-9]++(?:{_BETWEEN}[0-9]++)*+")
 _GROUP = re.compile(r"[0-9]++")
+# A bracket around the whole number stays where it is, one around its first group belongs to it.
+_PLUS = re.compile(r"\+\Z")
+_BRACKET = re.compile(r"\+?\(\Z")
 # Nobody writes a number in more groups (+380 44 12 34 56 7).
 _MOST_GROUPS = 7
 
@@ -98,8 +101,10 @@ def _number(text: str, spans: list[tuple[int, int]], first: int, last: int) -> N
     start, end = spans[first][0], spans[last][1]
     between = [text[spans[at][1] : spans[at + 1][0]] for at in range(first, last)]
     before = text[spans[first - 1][1] : start] if first else ""
-    while start > 0 and text[start - 1] in "+(" and spans[first][0] - start < 2:
-        start -= 1
+    inside = "".join(between)
+    bracketed = inside.count(")") > inside.count("(")
+    prefix = (_BRACKET if bracketed else _PLUS).search(text, max(start - 2, 0), start)
+    start -= len(prefix[0]) if prefix else 0
     return Number(
         text=text,
         start=start,

@@ -100,6 +100,15 @@ class Draft:
         """Return a text as it may leave the desk: what the rule redacts is cut out."""
         return redact(text, self.rule.mirror.redact) if self.rule else text
 
+    def name_of(self, note: Note) -> str:
+        """Return what people call the author of a note, as far as the owner and the groups looked up tell it."""
+        login = note.author.casefold()
+        if login and login == self.incident.assignee_login.casefold() and self.incident.assignee:
+            return self.incident.assignee
+        known = (member for members in self.seen.members.values() for member in members or ())
+        names = (member.name for member in known if member.login.casefold() == login and member.name)
+        return note.author_name or next(names, note.author)
+
     @property
     def new_commands(self) -> list[Note]:
         """People's notes in the incident that nobody dealt with yet, oldest first."""

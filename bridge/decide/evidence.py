@@ -85,7 +85,7 @@ def _phrases(draft: Draft, phrase: Phrase, link: Link) -> Iterator[Evidence]:
                 kind="phrase",
                 source=f"note:{note.id}",
                 detail=first_line(note.text),
-                by=note.author_name or note.author,
+                by=draft.name_of(note),
                 at=note.at,
             )
 

@@ -21,10 +21,11 @@ class Limits:
 
 @dataclass(kw_only=True)
 class Guard:
-    """Counts what one cycle was allowed to do."""
+    """Counts what one cycle was allowed to do; ``held_back`` is what it was not."""
 
     limits: Limits
     created: int = field(default=0)
+    held_back: list[Action] = field(default_factory=list)
 
     def admit(self, plan: Plan) -> Plan:
         """Return the plan without the actions that must not happen now; each is named with its reason."""
@@ -33,6 +34,7 @@ class Guard:
         for action in plan.actions:
             reason = self._objection(action)
             if reason:
+                self.held_back.append(action)
                 withheld.append(f"{action.key}: {reason}")
             else:
                 kept.append(action)

@@ -47,13 +47,13 @@ def _to_ticket(draft: Draft, rule: Rule, link: Link) -> None:
         draft.do(
             AddTicketNote(
                 key=f"{draft.number}/note/desk/{note.id}/{link.ticket_id}",
-                reason=f"{note.author_name or note.author} wrote in the incident",
+                reason=f"{draft.name_of(note)} wrote in the incident",
                 ticket_id=link.ticket_id,
                 ticket_key=link.ticket_key,
                 text=draft.outward(
                     draft.voice.say(
                         "note_from_incident",
-                        author=note.author_name or note.author,
+                        author=draft.name_of(note),
                         number=draft.number,
                         at=draft.voice.moment(note.at),
                         text=note.text,
@@ -74,10 +74,10 @@ def _to_incident(draft: Draft, rule: Rule, link: Link) -> None:
         draft.do(
             AddIncidentNote(
                 key=f"{draft.number}/note/tracker/{note.id}",
-                reason=f"{note.author_name or note.author} wrote in {link.ticket_key}",
+                reason=f"{draft.name_of(note)} wrote in {link.ticket_key}",
                 text=draft.voice.say(
                     "note_from_ticket",
-                    author=note.author_name or note.author,
+                    author=draft.name_of(note),
                     key=link.ticket_key,
                     at=draft.voice.moment(note.at),
                     text=note.text,

@@ -74,7 +74,7 @@ def _steps(draft: Draft) -> str:
     lines = [
         draft.voice.say(
             "step",
-            author=note.author_name or note.author,
+            author=draft.name_of(note),
             at=draft.voice.moment(note.at),
             text=note.text,
         )

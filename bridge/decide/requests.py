@@ -64,7 +64,7 @@ def _from_notes(draft: Draft) -> None:
             Request(
                 source=note.id,
                 by=note.author,
-                by_name=note.author_name or note.author,
+                by_name=draft.name_of(note),
                 at=note.at,
                 text=asked[1],
             ),
@@ -173,10 +173,10 @@ def _rule_for(draft: Draft, request: Request) -> Rule | None:
 
 def _failed_conditions(verdict: Verdict) -> str:
     lines = [
-        line.text + f" (is {line.saw or 'empty'})"
+        line.text + (f" (it is {line.saw or 'empty'})" if ":" not in line.text else "")
         for trial in verdict.trials
         for line in trial.lines
-        if line.holds is False
+        if line.depth == 0 and line.holds is False
     ]
     return "; ".join(dict.fromkeys(lines[:6])) + ("." if lines else "")
 

@@ -152,7 +152,7 @@ def _link_text(body: str) -> str | None:
     more = "".join(f", {flat(part)}" for part in parts[2:] if part not in _CARDS)
     if not said or said == address:
         return address + more
-    return said if target.startswith("#") else f"{said} ({address}{more})"
+    return f"{said} ({address}{more})"
 
 
 def _bare_link(body: str) -> str | None:

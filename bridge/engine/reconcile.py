@@ -16,6 +16,7 @@ from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
 from bridge.engine.poll import Poll, Polled
+from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
@@ -45,6 +46,7 @@ class Summary:
     done: int
     refused: int
     failed: tuple[str, ...]
+    withheld: tuple[Action, ...]
     down: dict[Side, BridgeError]
 
     @property
@@ -53,6 +55,8 @@ class Summary:
         parts = [f"{_many(self.looked_at, 'incident')} looked at", f"{_many(self.done, 'effect')} done"]
         if self.refused:
             parts.append(f"{self.refused} refused")
+        if self.withheld:
+            parts.append(f"{len(self.withheld)} withheld")
         if self.failed:
             parts.append(f"{len(self.failed)} could not be decided: {', '.join(self.failed[:3])}")
         parts += [f"the {side} cannot be asked ({error.what})" for side, error in self.down.items()]
@@ -100,6 +104,7 @@ class Reconciler:
                 done=executor.done,
                 refused=executor.refused,
                 failed=tuple(failed),
+                withheld=tuple(guard.held_back),
                 down=executor.down,
             )
             log.info("cycle_done", sentence=summary.sentence)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import resources
 
+from bridge.decide.text import one_line
 from bridge.engine.reconcile import Reconciler
 from bridge.rehearsal.office import Line, Office
 from bridge.rehearsal.plots import DAY, Plot, Scheduled, Wait
@@ -91,15 +92,19 @@ class Day:
         for effect in reversed(effects):
             if effect.key not in self.told:
                 self.told.add(effect.key)
-                self._tell_effect(effect)
+                if effect.action.kind not in UNTOLD:
+                    self._tell_effect(effect)
 
     def _tell_effect(self, effect: Effect) -> None:
-        words = SENTENCES.get(effect.action.kind, effect.action.kind)
-        text = f"{words}: {effect.action.reason}"
+        action = effect.action
+        words = SENTENCES.get(action.kind, action.kind)
+        text = f"{words}: {one_line(getattr(action, 'text', '') or action.reason, 140)}"
         at = effect.finished_at or self.world.clock()
         self.tell(Line(at=at, voice="bridge", text=text, about=effect.incident))
 
 
+#: What is too small to be told of in a story.
+UNTOLD = frozenset({"show_incident", "edit_incident_note"})
 #: How the story names what the bridge does.
 SENTENCES = {
     "create_ticket": "opens a ticket",

@@ -85,7 +85,12 @@ class ColumnMap(Shape):
         """Return every column that the map names."""
         own = set(self.columns.model_dump().values())
         return frozenset(
-            {*own, *(entry.column for entry in self.fields.values()), self.final.cause, *self.hand_over.columns}
+            {
+                *own,
+                *(entry.column for entry in self.fields.values()),
+                self.final.cause,
+                *self.hand_over.columns,
+            }
         )
 
 

@@ -57,7 +57,9 @@ def straight(office: Office) -> Plot:
 
 def fails_once(office: Office) -> Plot:
     """Let a fix fail the customer's check, go back with the words, and work in the second round."""
-    number = office.opens("bob", "Transfer stays 'in processing' for ever", product="Mobile Bank", urgent=True)
+    number = office.opens(
+        "bob", "Transfer stays 'in processing' for ever", product="Mobile Bank", urgent=True
+    )
     yield minutes(3)
     office.asks(number, "bob", "#ticket transfers to other banks hang")
     yield lambda: office.key_of(number) != ""

@@ -142,9 +142,7 @@ def _acts(before: Row, row: Row, columns: ColumnMap, *, asked: bool, history: Hi
 
 
 def _changes(before: Row, row: Row) -> list[tuple[str, str]]:
-    changes = [
-        (name, value) for name, value in row.values.items() if value != before.values.get(name, "")
-    ]
+    changes = [(name, value) for name, value in row.values.items() if value != before.values.get(name, "")]
     if row.group != before.group:
         changes.append(("Assigned Group", row.group))
     # A reassignment takes the assignee away unless it names one.

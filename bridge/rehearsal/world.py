@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
 from bridge.engine.pair import Pair
 from bridge.engine.reconcile import Reconciler
+from bridge.model.errors import BridgeError
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.shape import RuleSet
@@ -23,12 +25,22 @@ from bridge.voices import voice_of
 
 Flavour = Literal["cloud", "datacenter"]
 
+FLAVOURS: tuple[Flavour, ...] = get_args(Flavour)
+
 DESK_URL = "https://itsm.example.com:8443"
 TRACKER_URL = "https://jira.example.com"
 DESK_ACCOUNT = "svc-bridge"
 DESK_PASSWORD = "desk-password"  # noqa: S105 - a made-up account of a made-up server
 TRACKER_TOKEN = "tracker-token"  # noqa: S105 - the same
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+
+
+def flavour_of(name: str) -> Flavour:
+    """Return the flavour of Jira of this name; ``BridgeError`` names the choices."""
+    for flavour in FLAVOURS:
+        if flavour == name:
+            return flavour
+    raise BridgeError(f"there is no flavour {name!r}", next_step=f"use {' or '.join(FLAVOURS)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,27 +72,31 @@ class World:
         start: datetime = START,
         index_lag: timedelta = timedelta(0),
         remedy: RemedySettings | None = None,
-        clock: VirtualClock | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> World:
-        """Set the scene; nothing has happened yet."""
-        clock = clock or VirtualClock(start)
+        """Set the scene; nothing has happened yet.  With a ``clock`` of the caller's, time is not ours to move."""
+        virtual = VirtualClock(start)
+        clock = clock or virtual
         desk = RemedySimulator(clock, remedy or RemedySettings())
         populate(desk, cast)
         people = tuple(Person.of(name) for name in cast.developers)
-        account = Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN)
+        accounts = (
+            Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN),
+            *(Account(person=person, token=person.name) for person in people),
+        )
         tracker = JiraSimulator(
             clock,
             JiraSettings(
                 flavour=flavour,
                 base_url=TRACKER_URL,
-                accounts=(account,),
+                accounts=accounts,
                 people=people,
                 projects=cast.projects,
                 index_lag=index_lag if flavour == "cloud" else timedelta(0),
             ),
         )
         return cls(
-            clock=clock,
+            clock=virtual,
             desk=desk,
             tracker=tracker,
             desk_wire=Faulty(inner=desk),
@@ -88,23 +104,36 @@ class World:
             flavour=flavour,
         )
 
-    def pair(self, rules: RuleSet, *, name: str = "retail", language: str = "en") -> Pair:
-        """Return the bridge's connectors to this world, through real HTTP code without a socket."""
+    def pair(
+        self,
+        rules: RuleSet,
+        *,
+        name: str = "retail",
+        language: str = "en",
+        served: tuple[str, str] | None = None,
+    ) -> Pair:
+        """Return the bridge's connectors to this world.
+
+        They run their real HTTP code: without a socket, or, where ``served`` gives the desk's and the tracker's
+        addresses, over one.
+        """
+        desk_url, tracker_url = served or (DESK_URL, TRACKER_URL)
         return Pair(
             name=name,
             desk=RemedyDesk(
-                DESK_URL,
+                desk_url,
                 DESK_ACCOUNT,
                 lambda: DESK_PASSWORD,
                 clock=self.clock,
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
                 fields=sorted(fields_named(rules)),
+                pair=name,
                 web_url="https://itsm.example.com/incident/{number}",
-                transport=InProcess(self.desk_wire),
+                transport=None if served else InProcess(self.desk_wire),
             ),
             tracker=JiraTracker(
-                TRACKER_URL,
+                tracker_url,
                 lambda: TRACKER_TOKEN,
                 pair=name,
                 clock=self.clock,
@@ -112,7 +141,7 @@ class World:
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
                 ticket_fields=sorted(ticket_fields_named(rules)),
-                transport=InProcess(self.tracker_wire),
+                transport=None if served else InProcess(self.tracker_wire),
             ),
             rules=rules,
             voice=voice_of(language),
@@ -120,19 +149,29 @@ class World:
             limits=Limits(creates_per_cycle=1000),
         )
 
-    def reconciler(self, rules: RuleSet, store: Store, *, begin: datetime | None = None) -> Reconciler:
+    def reconciler(
+        self,
+        rules: RuleSet,
+        store: Store,
+        *,
+        begin: datetime | None = None,
+        served: tuple[str, str] | None = None,
+        language: str = "en",
+    ) -> Reconciler:
         """Return a bridge at work in this world."""
-        return Reconciler(pair=self.pair(rules), store=store, begin=begin or self.clock())
+        pair = self.pair(rules, served=served, language=language)
+        return Reconciler(pair=pair, store=store, begin=begin or self.clock())
 
 
 def populate(desk: RemedySimulator, cast: Cast) -> None:
-    """Give a simulated desk its groups, their members and the bridge's account."""
+    """Give a simulated desk its groups, their members and their accounts; people's passwords are their logins."""
     known: set[str] = set()
     for group, members in cast.groups.items():
         desk.add_group(group)
         for login, name in members.items():
             if login not in known:
                 desk.add_person(login, name)
+                desk.add_account(login, login)
                 known.add(login)
             desk.join_group(login, group)
     desk.add_account(DESK_ACCOUNT, DESK_PASSWORD)

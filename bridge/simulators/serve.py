@@ -27,7 +27,9 @@ class _Quiet(WSGIRequestHandler):
 class Served:
     """A simulated server with an address; use it as a context manager or call ``close``."""
 
-    def __init__(self, server: Server, *, host: str = "127.0.0.1", port: int = 0, patience: float = 0.0) -> None:
+    def __init__(
+        self, server: Server, *, host: str = "127.0.0.1", port: int = 0, patience: float = 0.0
+    ) -> None:
         """Bind now (``OSError`` where the port is taken); ``patience`` is how long a time-out is held open, in seconds."""
         self._http: BaseWSGIServer = make_server(
             host, port, _application(server, patience), threaded=True, request_handler=_Quiet

@@ -59,9 +59,7 @@ class Response:
     body: bytes = b""
 
     @classmethod
-    def of_json(
-        cls, status: int, value: Any, headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def of_json(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:
         """An answer whose body is ``value`` as JSON."""
         return cls(
             status=status,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -404,6 +405,21 @@ def test_a_refused_connection_means_that_nothing_was_done() -> None:
     error = failure(lambda: wire.call("POST", "/thing", write=True, kind="writing"))
     assert isinstance(error, Unreachable)
     assert "refused" in error.why
+
+
+def test_no_password_is_taken_from_the_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .netrc of the account that runs the bridge adds nothing to a call."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine jira.example login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    told: list[str] = []
+    bench = Bench()
+    bench.faulty.add(
+        Fault(kind="answer_before", match=lambda request: bool(told.extend(request.headers)), times=1)
+    )
+    bench.read()
+    assert "user-agent" in told
+    assert "authorization" not in told
 
 
 class Shop(ThreadingHTTPServer):

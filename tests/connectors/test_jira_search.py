@@ -91,6 +91,7 @@ def test_a_repeated_token_does_not_turn_in_circles() -> None:
     site.fault("answer_before", searches, page, times=None)
     with pytest.raises(Unreachable):
         list(tracker.tickets_since(DAWN, ["APP"]))
+    assert site.asked("POST", "/search/jql") == 2
 
 
 def test_a_page_that_shifts_loses_nothing_on_data_center() -> None:

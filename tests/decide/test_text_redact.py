@@ -101,11 +101,7 @@ def test_a_card_beside_other_numbers_goes(text: str) -> None:
 )
 def test_phones_go(phone: str, around: str) -> None:
     """Phone numbers as people in our countries write them go whole, the text around them stays."""
-    assert redact(around.format(phone), ("phone",)).replace("(" + PHONE, "(" + PHONE) in (
-        around.format(PHONE),
-        # An area code in brackets inside brackets may take the outer one with it.
-        around.format(PHONE).replace("(" + PHONE, PHONE),
-    )
+    assert redact(around.format(phone), ("phone",)) == around.format(PHONE)
 
 
 @pytest.mark.parametrize("text", ["тел. 2125550123", "call 2125550123", "mob: 912 34 56", "phone 555-0123"])

@@ -24,11 +24,11 @@ _SHAPES = (
     "h1. {w}\n* one\n# two\n|a|b|\n----\nbq. three",
     "line one\r\nline two {w}\r\n\r\n\r\nlast line  ",
     "{{noformat}}{w}{{noformat}} {{color:red}}red{{color}} [~dev.ana] @dev.ana",
-    "\\{w}\\\\ ~{w}n~ ^x^ ??c?? -d- +e+ (!) :-) C:\\Temp\\new",
+    "\\{w}\\\\ ~sub~ ^x^ ??c?? -d- +e+ (!) :-) C:\\Temp\\new",
     "&amp; &lt;b&gt; <b>{w}</b> &#39; <script>alert(1)</script>",
     "{{{{ incident.number }}}} {{% raw %}} {w} %s {{0}} ${{jndi:x}}",
     "tab\there {w}\x0bsoft\x0cbreaks\x07and\x00controls",
-    "long {w} " + "abc " * 800,
+    "long {w} " + "abc " * 300,
     "{w}",
     "\n\n  {w}  \n\n",
 )

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from bridge.rehearsal.world import DESK_ACCOUNT, Cast, Flavour, World
+from bridge.model.errors import StateError
+from bridge.rehearsal.world import Cast, Flavour, World
 from bridge.rules.load import load_rules
 from bridge.simulators.jira import NotAllowed, ProjectSpec
 from bridge.simulators.remedy import Rejected
@@ -80,7 +81,6 @@ class Ledger:
     excused: set[str] = field(default_factory=set)
     delivered: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
-    field_edits: set[str] = field(default_factory=set)
 
 
 @dataclass(kw_only=True)
@@ -108,7 +108,7 @@ class Town:
         self.world.clock.advance(timedelta(**later))
         try:
             return self.scene.bridge.cycle().done
-        except Death:
+        except (Death, StateError):
             self.deaths += 1
             self.scene.restart()
             return 1
@@ -151,7 +151,7 @@ class Town:
         """Somebody changes an incident as far as the desk lets him."""
         with _as_far_as_allowed():
             self.world.desk.people.sets(
-                number, {name.replace("_", " "): value for name, value in fields.items()}, by=by
+                number, {_field(name): value for name, value in fields.items()}, by=by
             )
 
     def resolves(self, number: str, by: str, cause: str | None) -> None:
@@ -161,6 +161,21 @@ class Town:
         with _as_far_as_allowed():
             fields = {"Resolution Category Tier 2": cause} if cause else {}
             self.world.desk.people.resolves(number, by, fields=fields)
+
+    def closes(self, number: str, by: str, status: str) -> None:
+        """Somebody closes or cancels an incident."""
+        if not self.is_linked(number):
+            self.ledger.excused.add(number)
+        with _as_far_as_allowed():
+            resolved = {"Status_Reason": "No Further Action Required", "Resolution": "Enough."}
+            self.world.desk.people.sets(
+                number, {"Status": status, **(resolved if status == "Closed" else {})}, by=by
+            )
+
+    def clears_field(self, number: str, by: str, text: str | None) -> None:
+        """Somebody clears the ticket field, which ends the hold where he is entitled to, or overwrites it."""
+        self.ledger.excused.add(number)
+        self.sets(number, by, Vendor_Ticket_Number=text)
 
     # -- the tracker
 
@@ -176,7 +191,13 @@ class Town:
         made = self.world.tracker.people.comments(key, text, by)
         self.ledger.said.append(
             Said(
-                number=word, text=text, kind="note", by=by, place=ticket_id, id=made, linked=self.linked_to(ticket_id)
+                number=word,
+                text=text,
+                kind="note",
+                by=by,
+                place=ticket_id,
+                id=made,
+                linked=self.linked_to(ticket_id),
             )
         )
 
@@ -225,6 +246,5 @@ def _as_far_as_allowed() -> Iterator[None]:
         return
 
 
-def by_the_bridge(submitter: str) -> bool:
-    """Whether the bridge's account did something."""
-    return submitter == DESK_ACCOUNT
+def _field(name: str) -> str:
+    return name if name == "Status_Reason" else name.replace("_", " ")

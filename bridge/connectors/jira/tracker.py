@@ -83,8 +83,7 @@ class JiraTracker:
         ``user`` is the e-mail (Cloud) or name (Data Center) that belongs to ``token``; without it the token
         is sent as a personal access token.  ``token`` is asked for at every request, so that a renewed one
         is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention.
-        ``search_grace`` and ``timeout`` (of one whole call) are seconds.  ``text_limit`` is the longest
-        description or comment.
+        ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units.
         """
         self.sent: Counter[tuple[str, str]] = Counter()
         credentials = Credentials(user, token)
@@ -100,9 +99,7 @@ class JiraTracker:
             sent=self.sent,
         )
         self._client = client = Client(wire, credentials)
-        self._pair = pair
-        self._grace = search_grace
-        self._duplicate = duplicate_link
+        self._pair, self._grace, self._duplicate = pair, search_grace, duplicate_link
         self._names = tuple(name for name in dict.fromkeys(ticket_fields) if name not in _OWN)
         self._prose = Prose(lambda: text_limit or (CLOUD_LIMIT if client.cloud else DATA_CENTER_LIMIT))
         self._catalogue = Catalogue(client, self._prose)

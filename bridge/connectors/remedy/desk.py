@@ -8,6 +8,7 @@ creates, closes or deletes an incident, and never writes its owner group.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -95,6 +96,12 @@ class RemedyDesk:
         self._page_size = page_size
         self._pair = pair
         self._telltales: tuple[str, ...] = forms.NOTE_TELLTALES
+
+    def for_pair(self, pair: str) -> RemedyDesk:
+        """Return this desk as one pair sees it: the same session and lock, only that pair's marks shown."""
+        view = copy.copy(self)
+        view._pair = pair
+        return view
 
     @property
     def account(self) -> str:
