@@ -29,5 +29,6 @@ def settings_of(context: typer.Context, *, quiet: bool = True) -> Settings:
         )
     settings = load_settings(path)
     secrets = settings.known_secrets(os.environ)
-    logs.set_up(form=settings.logs.format, level=_level(settings, quiet=quiet), secrets=lambda: secrets)
+    level = "warning" if quiet and settings.logs.level == "info" else settings.logs.level
+    logs.set_up(form=settings.logs.format, level=level, secrets=lambda: secrets)
     return settings

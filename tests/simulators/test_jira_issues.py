@@ -211,6 +211,14 @@ def test_updated_moves_with_edits_that_change_something(world: World) -> None:
     ]
 
 
+def test_times_are_whole_milliseconds_in_the_sites_zone(world: World) -> None:
+    """What is finer than a millisecond is cut, so that a time read back is the time that was stored."""
+    world.clock.passes(microseconds=1_999)
+    key = _create(world)["key"]
+    assert world.get(f"issue/{key}")["fields"]["updated"] == "2026-11-20T10:00:00.251+0100"
+    assert world.site.issue(key)["updated"].microsecond == 251_000
+
+
 def test_deleting_needs_the_permission(world: World) -> None:
     """The service account may not delete (403).
 

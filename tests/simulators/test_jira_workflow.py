@@ -44,6 +44,10 @@ def test_offers_follow_the_status(world: World) -> None:
     offered = world.get("issue/APP-1/transitions")["transitions"]
     assert {way["to"]["name"] for way in offered} == {"In Progress", "Done"}
     assert all("fields" not in way for way in offered)
+    world.people.moves_to("APP-1", "Done", "anna")
+    offered = world.get("issue/APP-1/transitions")["transitions"]
+    assert {way["to"]["name"] for way in offered} == {"In Progress", "Deployed", "Closed"}
+    world.people.moves_to("APP-1", "To Do", "anna", force=True)
     shown = world.get("issue/APP-1/transitions", expand="transitions.fields", transitionId="31")[
         "transitions"
     ]
@@ -73,6 +77,18 @@ def test_done_deployed_closed_reopened(world: World) -> None:
     fields = world.get("issue/APP-1")["fields"]
     assert (fields["resolution"], fields["resolutiondate"]) == (None, None)
     assert fields["status"]["statusCategory"]["key"] == "indeterminate"
+
+
+def test_the_category_has_a_date_of_its_own() -> None:
+    """Moving between two statuses of one category leaves the category's date alone."""
+    world = World()
+    world.people.creates("APP", "One", by="anna")
+    dates = []
+    for status in ("In Progress", "In Review", "Done"):
+        world.clock.passes(seconds=1)
+        world.people.moves_to("APP-1", status, "anna")
+        dates.append(world.get("issue/APP-1")["fields"]["statuscategorychangedate"][17:19])
+    assert dates == ["01", "01", "03"]
 
 
 def test_status_and_resolution_change_in_one_history_entry(world: World) -> None:

@@ -1,0 +1,241 @@
+"""The guides tell the truth: links lead somewhere, named functions exist, keys and quoted notes are the product's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from bridge.rules.load import load_rules
+from bridge.rules.shape import Condition, Rule, Test
+from bridge.voices import voice_of
+
+ROOT = Path(__file__).parents[1]
+PAGES = (
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
+LIFE = ROOT / "docs" / "life-of-an-incident.md"
+RULES = ROOT / "docs" / "rules.md"
+
+LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
+KEY_ROW = re.compile(r"^\| `(?P<key>[a-z_.*]+)` \| (?P<default>[^|]+) \| [^|]+\|$", re.MULTILINE)
+CAUSES = "Code, Integration, Back-end, Business logic, User error, Campaign settings"
+FIELD = "Resolution Category Tier 2"
+
+#: The notes that the life of an incident quotes, in its order: the text's name and its values.
+QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
+    (
+        "no_rule",
+        {
+            "author": "ann",
+            "queue": "Frontline Retail",
+            "conditions": "Categorization Tier 1 is Defect (is Question).",
+        },
+    ),
+    (
+        "living",
+        {
+            "tickets": "FRONT-1: not started yet",
+            "state": "development works on the fix",
+            "round": 1,
+            "ball": "development",
+            "next": "development prepares the patch",
+            "flags": "",
+        },
+    ),
+    (
+        "note_from_ticket",
+        {
+            "author": "Dev Ana",
+            "key": "FRONT-1",
+            "at": "2026-03-02 06:12 UTC",
+            "text": "Is it only new accounts?",
+        },
+    ),
+    (
+        "put_back",
+        {
+            "who": "Ann Owner",
+            "status": "Pending",
+            "missing": "the fix itself, its deployment to production, Frontline's check (#verified), "
+            "the cause in Resolution Category Tier 2",
+            "keys": "FRONT-1",
+            "count": 1,
+            "limit": 3,
+        },
+    ),
+    ("fixed", {"keys": "FRONT-1", "versions": "4.2", "next": "second line installs 4.2 in production"}),
+    ("decide", {"keys": "FRONT-1", "reasons": "Won't Do", "reject": "#failed"}),
+    (
+        "verify",
+        {
+            "keys": "FRONT-1",
+            "evidence": "version 4.2 was released",
+            "accept": "#verified",
+            "reject": "#failed",
+            "cause_field": FIELD,
+            "causes": CAUSES,
+            "failed_before": "",
+        },
+    ),
+    ("not_member", {"author": "zoe", "queue": "Frontline Retail"}),
+    (
+        "ticket_failed",
+        {
+            "author": "bob",
+            "number": "INC000000001000",
+            "at": "2026-03-02 06:10 UTC",
+            "round": 1,
+            "words": "still blank in Safari",
+        },
+    ),
+    (
+        "ticket_verified",
+        {
+            "author": "bob",
+            "number": "INC000000001000",
+            "at": "2026-03-02 06:20 UTC",
+            "how": "by note",
+            "round": 2,
+        },
+    ),
+    (
+        "verified",
+        {
+            "author": "bob",
+            "at": "2026-03-02 06:20 UTC",
+            "how": "by note",
+            "keys": "FRONT-1",
+            "cause_missing": True,
+            "cause_field": FIELD,
+            "causes": CAUSES,
+        },
+    ),
+    (
+        "living",
+        {
+            "tickets": "FRONT-1: Closed (Done), Dev Ana, planned for 4.3",
+            "state": "resolved with a verified fix",
+            "round": 2,
+            "ball": "nobody",
+            "next": "nothing",
+            "flags": "",
+        },
+    ),
+)
+
+
+def links(page: Path) -> Iterator[tuple[str, str]]:
+    """The text and target of every link of a page that leads into the repository."""
+    for found in LINK.finditer(page.read_text(encoding="utf-8")):
+        if "://" not in found["target"]:
+            yield found["text"], found["target"]
+
+
+def headings(page: Path) -> set[str]:
+    """The names under which the headings of a page can be reached."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def quotes(page: Path) -> list[str]:
+    """The quoted paragraphs of a page."""
+    blocks = re.findall(r"(?:^> .*\n?)+", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return ["\n".join(line.removeprefix("> ") for line in block.strip().splitlines()) for block in blocks]
+
+
+def shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The shapes that may stand in a value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from shapes_in(argument)
+
+
+def told_keys(shape: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every key that may be written, with its default as the guide writes it; sources of evidence have their own table."""
+    for name, info in shape.model_fields.items():
+        key = prefix + (info.alias or name)
+        yield key, told_default(info.get_default(call_default_factory=True))
+        if key in ("when", "hold.deployed.any", "hold.deployed.all"):
+            continue
+        several = "*." if any(word in str(info.annotation) for word in ("dict[", "tuple[")) else ""
+        for inner in dict.fromkeys(shapes_in(info.annotation)):
+            yield from told_keys(inner, f"{key}.{several}")
+
+
+def told_default(value: Any) -> str:
+    """A default as the guide writes it."""
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, BaseModel):
+        return "see below"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple) and value:
+        return f"`[{', '.join(quoted(word) for word in value)}]`"
+    return f"`{value}`" if value or value == 0 else "none"
+
+
+def quoted(word: str) -> str:
+    """A text as YAML needs it."""
+    return f'"{word}"' if word.startswith("#") else word
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link of a page leads to a file of the repository, and to a heading in it where it names one."""
+    for text, target in links(page):
+        path, _, heading = target.partition("#")
+        place = (page.parent / path).resolve() if path else page
+        assert place.exists(), f"{text}: {target}"
+        assert not heading or heading in headings(place), f"{text}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_functions_exist(page: Path) -> None:
+    """A link that is named after a function or class leads to the file that defines it."""
+    for text, target in links(page):
+        named = re.fullmatch(r"`[\w.]*?\.?(\w+)`", text)
+        if target.endswith(".py") and named and not text.endswith(".py`"):
+            source = (page.parent / target).read_text(encoding="utf-8")
+            assert re.search(rf"^\s*(?:def|class) {named[1]}\b|^{named[1]}\b.*=", source, re.MULTILINE), text
+
+
+def test_quoted_notes_are_what_the_bridge_says() -> None:
+    """The life of an incident quotes notes word for word, and nothing else."""
+    voice = voice_of("en")
+    assert quotes(LIFE) == [voice.say(name, **values) for name, values in QUOTED]
+
+
+def test_the_guide_to_rules_has_every_key_with_its_default() -> None:
+    """The tables of the guide to rules have exactly the keys that a rule may have, with their defaults."""
+    rows = KEY_ROW.findall(RULES.read_text(encoding="utf-8"))
+    assert rows == list(told_keys(Rule))
+
+
+def test_the_guide_to_rules_has_every_test() -> None:
+    """The guide to rules names every test that a condition may make."""
+    text = RULES.read_text(encoding="utf-8")
+    named = re.findall(r"^\| `([a-z_]+)` \| [^|]+\|$", text, re.MULTILINE)
+    assert named == [key for key, _ in told_keys(Test)]
+    assert {"all", "any", "not"} == {
+        info.alias for name, info in Condition.model_fields.items() if name not in ("field", "test")
+    }
+
+
+def test_the_examples_of_the_guide_to_rules_load(tmp_path: Path) -> None:
+    """The complete rules files that the guide shows can be loaded as they stand."""
+    blocks = re.findall(r"```yaml\n(.*?)```", RULES.read_text(encoding="utf-8"), re.DOTALL)
+    whole = [block for block in blocks if re.search(r"^rules:", block, re.MULTILINE)]
+    assert whole
+    for index, block in enumerate(whole):
+        path = tmp_path / f"{index}.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert load_rules([path]).rules
