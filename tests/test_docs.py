@@ -158,16 +158,23 @@ def shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from shapes_in(argument)
 
 
-def told_keys(shape: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every key that may be written, with its default as the guide writes it; sources of evidence have their own table."""
+def told_keys(
+    shape: type[BaseModel], prefix: str = "", given: BaseModel | None = None
+) -> Iterator[tuple[str, str]]:
+    """Every key that may be written, with its default as the guide writes it.
+
+    ``given`` is what stands there where nothing is written.  Conditions and sources of evidence have their own tables.
+    """
     for name, info in shape.model_fields.items():
         key = prefix + (info.alias or name)
-        yield key, told_default(info.get_default(call_default_factory=True))
+        default = getattr(given, name) if given else info.get_default(call_default_factory=True)
+        yield key, told_default(default)
         if key in ("when", "hold.deployed.any", "hold.deployed.all"):
             continue
         several = "*." if any(word in str(info.annotation) for word in ("dict[", "tuple[")) else ""
+        below = default if isinstance(default, BaseModel) else None
         for inner in dict.fromkeys(shapes_in(info.annotation)):
-            yield from told_keys(inner, f"{key}.{several}")
+            yield from told_keys(inner, f"{key}.{several}", below)
 
 
 def told_default(value: Any) -> str:

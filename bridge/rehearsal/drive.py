@@ -14,9 +14,15 @@ from bridge.rehearsal.schedule import Schedule
 from bridge.state.store import Store
 
 POLL = timedelta(seconds=30)
+#: How many acts go by until whoever watches is told.
+TOLD_EVERY = 50
 
 #: Told how many of the planned acts are done, and how many there are.
 Progress = Callable[[int, int], None]
+
+
+def unwatched(done: int, planned: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(kw_only=True)
@@ -29,7 +35,6 @@ class Drive:
     store: Store
     development: Development
     progress: Progress
-    total: int
     poll: timedelta = POLL
     looks: list[datetime] = field(default_factory=list)
     refused: int = 0
@@ -46,6 +51,7 @@ class Drive:
             elif act_at is not None:
                 self._act(act_at)
             else:
+                self.progress(self._acted, self.schedule.planned)
                 return
 
     def _act(self, moment: datetime) -> None:
@@ -53,10 +59,10 @@ class Drive:
         while (deed := self.schedule.take(self.clock())) is not None:
             deed()
             self._acted += 1
+            if self._acted % TOLD_EVERY == 0:
+                self.progress(self._acted, self.schedule.planned)
         if self._look_at is None:
             self._look_at = self.clock() + self.poll
-        if self._acted % 50 == 0:
-            self.progress(self._acted, self.total)
 
     def _look(self, moment: datetime) -> None:
         self.clock.jump_to(moment)

@@ -42,7 +42,7 @@ def cost_of(world: World, diary: Diary, looks: Sequence[datetime], *, effects: i
     floor = {
         "polls": 3 * len(looks),
         "versions": _at_most_every(VERSIONS_EVERY, _while_fixed(diary, looks)),
-        "sessions": 2 * _at_most_every(HOUR, looks) + answers,
+        "sessions": _at_most_every(HOUR, looks) + answers,
         "effects": effects,
         "pre-reads": 2 * put_backs,
     }

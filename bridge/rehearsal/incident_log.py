@@ -20,8 +20,8 @@ from typing import TextIO
 from pydantic import Field
 
 from bridge.model.errors import ConfigError
+from bridge.rules.face import Shape, Text
 from bridge.rules.problems import ConfigProblems
-from bridge.rules.shape import Shape, Text
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import load_yaml
 

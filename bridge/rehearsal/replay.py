@@ -15,7 +15,7 @@ from bridge.engine.reconcile import Reconciler
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rehearsal.count_alone import hand_overs_in
 from bridge.rehearsal.development import DUPLICATE, FIXED, PROJECT, Development
-from bridge.rehearsal.drive import Drive, Progress
+from bridge.rehearsal.drive import Drive, Progress, unwatched
 from bridge.rehearsal.frontline import Frontline
 from bridge.rehearsal.incident_log import ColumnMap, IncidentLog, read_columns, read_log
 from bridge.rehearsal.jira_history import PLAIN, Lives, read_lives
@@ -51,7 +51,7 @@ def replay(
     columns: Path | None = None,
     limit: int | None = None,
     seed: int = 1,
-    progress: Progress = lambda done, planned: None,
+    progress: Progress = unwatched,
     language: str = "en",
 ) -> Report:
     """Replay a log and return what came of it.
@@ -89,7 +89,7 @@ def _stage(
     frontline = Frontline(
         desk=world.desk, staff=staff, clock=clock, schedule=schedule, diary=diary, scripts=scripts
     )
-    planned = _plan(scripts, frontline, schedule)
+    _plan(scripts, frontline, schedule)
     diary.made_up.update(sum((script.adapted for script in scripts.values()), Counter()))
     diary.made_up["people of the desk"] += staff.made_up
     pair = world.pair(rules_of(log), language=language)
@@ -108,22 +108,18 @@ def _stage(
             seed=seed,
         ),
         progress=progress,
-        total=planned,
     )
     return world, drive, diary
 
 
-def _plan(scripts: dict[str, Script], frontline: Frontline, schedule: Schedule) -> int:
-    acts = [act for script in scripts.values() for act in script.acts]
-    for act in acts:
-        schedule.at(act.at, partial(frontline.perform, act))
-    return len(acts)
+def _plan(scripts: dict[str, Script], frontline: Frontline, schedule: Schedule) -> None:
+    for script in scripts.values():
+        for act in script.acts:
+            schedule.at(act.at, partial(frontline.perform, act))
 
 
 def world_of(staff: Staff, lives: Lives, clock: VirtualClock, flavour: Flavour) -> World:
-    """Return both servers: a desk with a log's staff, which closes nothing by itself, and a tracker with the lives'
-    resolutions.
-    """
+    """Return both servers: a desk with a log's staff, and a tracker with the resolutions of real lives."""
     # Closing follows the log, so that the desk's own escalation is off.
     desk = RemedySimulator(clock, RemedySettings(auto_close=None))
     populate(desk, Cast(groups=staff.groups))

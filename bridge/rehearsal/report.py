@@ -113,7 +113,7 @@ def _log(log: IncidentLog, hand_overs: frozenset[str], left_out: dict[str, int])
 
 def _bridge(witness: Witness, dossiers: list[Dossier], diary: Diary, put_backs: int) -> Iterator[Line]:
     linked = [dossier for dossier in dossiers if dossier.links]
-    answers = [round.answer for dossier in linked for round in dossier.rounds if round.answer]
+    answers = [attempt.answer for dossier in linked for attempt in dossier.rounds if attempt.answer]
     yield _line("bridge", "linked", len(witness.tickets))
     yield _line("bridge", "held", sum(not dossier.was_resolved for dossier in linked))
     yield _line("bridge", "held at the end", sum(dossier.held for dossier in linked))
@@ -123,7 +123,7 @@ def _bridge(witness: Witness, dossiers: list[Dossier], diary: Diary, put_backs: 
     yield _line(
         "bridge",
         "asked to verify (rounds)",
-        sum(bool(round.asked_at) for dossier in linked for round in dossier.rounds),
+        sum(bool(attempt.asked_at) for dossier in linked for attempt in dossier.rounds),
     )
     yield _line("bridge", "verified", sum(answer.verdict == "verified" for answer in answers))
     yield _line("bridge", "verified by resolving", sum(answer.how == "resolved" for answer in answers))

@@ -39,16 +39,16 @@ class Diary:
 
 
 class Schedule:
-    """Deeds by time; those of one moment in the order in which they were planned."""
+    """Deeds by time; those of one moment in the order in which they were planned, ``planned`` in all."""
 
     def __init__(self) -> None:
         self._queue: list[tuple[datetime, int, Deed]] = []
-        self._planned = 0
+        self.planned = 0
 
     def at(self, moment: datetime, deed: Deed) -> None:
         """Plan a deed."""
-        heapq.heappush(self._queue, (moment, self._planned, deed))
-        self._planned += 1
+        heapq.heappush(self._queue, (moment, self.planned, deed))
+        self.planned += 1
 
     @property
     def next_at(self) -> datetime | None:

@@ -56,7 +56,7 @@ def script_of(history: History, columns: ColumnMap) -> Script:
     script = Script()
     rows = _possible(history, columns, script)
     first = rows[0]
-    script.acts.append(_opening(history, first, columns))
+    script.acts.append(_opening(history, first))
     # The first row is compared with the incident as it was opened.
     opened = replace(first, state="", at=history.opened_at, handed_over=False)
     resolved_at: datetime | None = None
@@ -100,7 +100,7 @@ def _status(row: Row, columns: ColumnMap) -> str:
     return columns.states[row.state].status if row.state else ""
 
 
-def _opening(history: History, first: Row, columns: ColumnMap) -> Act:
+def _opening(history: History, first: Row) -> Act:
     values = dict(first.values)
     place = {"Assigned Group": first.group, "Assignee Login ID": login_of(first.assignee)}
     words = ", ".join(value for name, value in values.items() if name not in ("Impact", "Urgency"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jira_sites import DAWN, FLAVOURS, MARK, TOKEN, Flavour, Site, draft, gets, posts, searches, shown
+from tests.connectors.jira_sites import DAWN, FLAVOURS, MARK, TOKEN, Flavour, Site, draft, gets, posts, searches, shown
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.jira.verdict import words

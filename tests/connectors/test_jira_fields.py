@@ -11,7 +11,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from jira_sites import CUSTOM, DAWN, FLAVOURS, LABEL, MARK, Flavour, Site, draft, searches, shown
+from tests.connectors.jira_sites import CUSTOM, DAWN, FLAVOURS, LABEL, MARK, Flavour, Site, draft, searches, shown
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.jira.prose import Prose, units

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from jira_sites import FLAVOURS, Flavour, Site, gets
+from tests.connectors.jira_sites import FLAVOURS, Flavour, Site, gets
 
 from bridge.connectors.jira import JiraTracker
 from bridge.model.errors import Ambiguous, BridgeError, Busy, Refused

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jira_sites import DAWN, FLAVOURS, LABEL, Flavour, Site, draft, searches
+from tests.connectors.jira_sites import DAWN, FLAVOURS, LABEL, Flavour, Site, draft, searches
 
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.jql import jql_quote

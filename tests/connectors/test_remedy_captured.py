@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from remedy_world import DAWN, World, reads
+from tests.connectors.remedy_world import DAWN, World, reads
 
 from bridge.simulators.wire import Response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from remedy_world import DAWN, LOGIN, MARK, PASSWORD, World, numbers, reads, said, writes
+from tests.connectors.remedy_world import DAWN, LOGIN, MARK, PASSWORD, World, numbers, reads, said, writes
 
 from bridge.connectors.remedy import RemedyDesk
 from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from remedy_world import DAWN, World, numbers, reads
+from tests.connectors.remedy_world import DAWN, World, numbers, reads
 
 from bridge.model.errors import Refused, Unreachable
 from bridge.model.incident import Incident

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from remedy_world import World, reads, said
+from tests.connectors.remedy_world import World, reads, said
 
 from bridge.connectors.base import Finding
 from bridge.simulators.faults import HTML_PAGE

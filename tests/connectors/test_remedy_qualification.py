@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from remedy_world import World, numbers
+from tests.connectors.remedy_world import World, numbers
 
 from bridge.connectors.remedy import qualification
 from bridge.simulators.remedy.qualification import Comparison, Either, FieldName, Node, Text, parse

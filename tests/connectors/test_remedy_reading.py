@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from remedy_world import DAWN, LOGIN, MARK, World, numbers, reads, said
+from tests.connectors.remedy_world import DAWN, LOGIN, MARK, World, numbers, reads, said
 
 from bridge.connectors.remedy.forms import as_moment, as_text, id_in_link
 from bridge.model.errors import Refused

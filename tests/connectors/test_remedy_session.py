@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from remedy_world import DAWN, LOGIN, PASSWORD, World, numbers, reads, said
+from tests.connectors.remedy_world import DAWN, LOGIN, PASSWORD, World, numbers, reads, said
 
 from bridge.connectors.remedy.session import life_of
 from bridge.model.errors import Busy, LostCredentials, Unreachable

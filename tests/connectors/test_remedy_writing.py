@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from remedy_world import LOGIN, MARK, World, said, writes
+from tests.connectors.remedy_world import LOGIN, MARK, World, said, writes
 
 from bridge.connectors.remedy import RemedyDesk
 from bridge.model.errors import Ambiguous, Gone, Refused

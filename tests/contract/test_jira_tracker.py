@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 import requests
-from tracker import TrackerContract, TrackerWorld
+from tests.contract.tracker import TrackerContract, TrackerWorld
 
 from bridge.connectors.jira import JiraTracker
 from bridge.simulators.faults import Fault, Faulty

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from desk_worlds import GROUP, LOGIN, WORLDS, DeskWorld
+from tests.contract.desk_worlds import GROUP, LOGIN, WORLDS, DeskWorld
 
 from bridge.model.errors import Gone, LostCredentials, Refused
 from bridge.model.incident import Incident

@@ -68,6 +68,11 @@ class Said:
     id: str
     linked: frozenset[str] = frozenset()
 
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it may count as evidence, which is quoted in questions."""
+        return self.text.startswith("#deployed")
+
 
 @dataclass(kw_only=True)
 class Ledger:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from rules_samples import PROJECT, rules, told
+from tests.rules.rules_samples import PROJECT, rules, told
 
 from bridge.rules.cases import Case, case_files, load_cases
 from bridge.rules.load import load_rules

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_samples import PROJECT, SMALLEST, told
+from tests.rules.rules_samples import PROJECT, SMALLEST, told
 
 from bridge.rules.load import load_rules, read_rules
 from bridge.rules.match import fields_named, ticket_fields_named

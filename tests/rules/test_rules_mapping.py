@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rules_samples import incident, rules
+from tests.rules.rules_samples import incident, rules
 
 from bridge.rules.mapping import Unmapped, ticket_values, translate, translate_back
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rules_samples import incident, rules
+from tests.rules.rules_samples import incident, rules
 
 from bridge.rules.levels import level
 from bridge.rules.match import TraceLine, fields_named, match, ticket_fields_named

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from rules_samples import PROJECT, SMALLEST
+from tests.rules.rules_samples import PROJECT, SMALLEST
 
 from bridge.rules.schema import cases_schema, rules_schema
 from bridge.rules.yamlfile import load_yaml, parse_yaml

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from jira_world import FLAVOURS, URL, World
+from tests.simulators.jira_world import FLAVOURS, URL, World
 
 from bridge.simulators.jira import Account, Person, ProjectSpec, Throttle
 

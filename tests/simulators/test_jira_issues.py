@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jira_world import FLAVOURS, World
+from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import Account, CustomField, JiraSettings, Person, ProjectSpec
 from bridge.simulators.jira.adf import document, is_document, markup

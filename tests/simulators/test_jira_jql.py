@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jira_world import FLAVOURS, START, World
+from tests.simulators.jira_world import FLAVOURS, START, World
 
 from bridge.simulators.jira import Account, CustomField, Person, ProjectSpec
 from bridge.simulators.jira.jql import BadQuery, quote

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from jira import JIRA, JIRAError
-from jira_world import FLAVOURS, URL, World
+from tests.simulators.jira_world import FLAVOURS, URL, World
 
 from bridge.simulators.jira import JiraSettings, JiraSimulator
 from bridge.simulators.serve import Served

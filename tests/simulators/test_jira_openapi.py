@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jira_world import FLAVOURS, URL, World
+from tests.simulators.jira_world import FLAVOURS, URL, World
 from jsonschema import Draft4Validator
-from openapi import Judged, Spec, spec_file
+from tests.simulators.openapi import Judged, Spec, spec_file
 
 from bridge.simulators.jira import CustomField, ProjectSpec
 from bridge.simulators.jira.adf import document

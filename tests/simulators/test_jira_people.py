@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from jira_world import FLAVOURS, World
+from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import CustomField, NotAllowed, Person
 

@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from remedy_world import INTERFACE, START, refused, world
+from tests.simulators.remedy_world import INTERFACE, START, refused, world
 
 from bridge.simulators.remedy import Rejected
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from remedy_world import HELP_DESK, INTERFACE, START, World, refused, world
+from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, refused, world
 
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.remedy.fields import Row

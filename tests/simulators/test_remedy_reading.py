@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, WORK_LOG, World, refused, world
+from tests.simulators.remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, WORK_LOG, World, refused, world
 
 from bridge.simulators.remedy import RemedySettings
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 import requests
-from remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, NEW_INCIDENT, WORK_LOG, refused, world
+from tests.simulators.remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, NEW_INCIDENT, WORK_LOG, refused, world
 
 from bridge.simulators.faults import Fault, Faulty
 from bridge.simulators.remedy import RemedySettings

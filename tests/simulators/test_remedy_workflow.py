@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from remedy_world import HELP_DESK, INTERFACE, START, World, ruled_out, world
+from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, ruled_out, world
 
 from bridge.simulators.remedy import APPLICATION_SERVICE, ESCALATOR, RemedySettings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from remedy_world import HELP_DESK, WORK_LOG, World, refused, ruled_out, world
+from tests.simulators.remedy_world import HELP_DESK, WORK_LOG, World, refused, ruled_out, world
 
 from bridge.simulators.remedy import RemedySettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from remedy_world import (
+from tests.simulators.remedy_world import (
     BASE,
     CREATE,
     HELP_DESK,

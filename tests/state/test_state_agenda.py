@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from state_samples import NOW, action, dossier, later
+from tests.state.state_samples import NOW, action, dossier, later
 
 from bridge.state.diary import KEPT
 from bridge.state.store import Store

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from state_samples import action, dossier, incident, link, note, of
+from tests.state.state_samples import action, dossier, incident, link, note, of
 
 from bridge.model.actions import Action, SetTicketFields
 from bridge.model.dossier import Dossier

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from state_samples import later
+from tests.state.state_samples import later
 
 from bridge.state.store import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 
-from state_samples import NOW, dossier, later, link, ticket
+from tests.state.state_samples import NOW, dossier, later, link, ticket
 
 from bridge.model.dossier import Dossier
 from bridge.state.store import Store

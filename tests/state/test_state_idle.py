@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from state_samples import NOW, action, dossier, incident, later, link, note, ticket
+from tests.state.state_samples import NOW, action, dossier, incident, later, link, note, ticket
 
 from bridge.state.store import Store, Transaction
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from state_samples import NOW, action, later
+from tests.state.state_samples import NOW, action, later
 
 from bridge.model.actions import Receipt, ShowIncident
 from bridge.model.errors import StateError

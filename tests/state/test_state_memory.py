@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from state_samples import NOW, incident, later, note, of, ticket
+from tests.state.state_samples import NOW, incident, later, note, of, ticket
 
 from bridge.model.incident import Incident
 from bridge.model.ticket import Ticket, Version

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from state_samples import NOW, action, as_nobody, incident, later, open_to_all
+from tests.state.state_samples import NOW, action, as_nobody, incident, later, open_to_all
 
 from bridge.model.errors import StateError
 from bridge.state.failures import spoken
