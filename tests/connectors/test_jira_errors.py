@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.connectors.jira_sites import DAWN, FLAVOURS, MARK, TOKEN, Flavour, Site, draft, gets, posts, searches, shown
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.jira.verdict import words
@@ -14,6 +13,19 @@ from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredenti
 from bridge.simulators.faults import HTML_PAGE, Kind
 from bridge.simulators.jira import Throttle
 from bridge.simulators.wire import Request, Response
+from tests.connectors.jira_sites import (
+    DAWN,
+    FLAVOURS,
+    MARK,
+    TOKEN,
+    Flavour,
+    Site,
+    draft,
+    gets,
+    posts,
+    searches,
+    shown,
+)
 
 OURS = {"X-AAccountId": "17f29b", "X-AUSERNAME": "bridge"}
 REDIRECT = Response(status=302, headers={"Location": "https://sso.example/login?token=SECRET"})

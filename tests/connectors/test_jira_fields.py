@@ -11,7 +11,6 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.connectors.jira_sites import CUSTOM, DAWN, FLAVOURS, LABEL, MARK, Flavour, Site, draft, searches, shown
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.jira.prose import Prose, units
@@ -23,6 +22,18 @@ from bridge.model.ticket import Ticket
 from bridge.simulators.jira import JiraSettings, ProjectSpec
 from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Response
+from tests.connectors.jira_sites import (
+    CUSTOM,
+    DAWN,
+    FLAVOURS,
+    LABEL,
+    MARK,
+    Flavour,
+    Site,
+    draft,
+    searches,
+    shown,
+)
 
 FURTHER = ("Customer Impact", "Steps", "Points", "Due to customer", "Teams", "Room", "fixVersions")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.connectors.jira_sites import FLAVOURS, Flavour, Site, gets
 
 from bridge.connectors.jira import JiraTracker
 from bridge.model.errors import Ambiguous, BridgeError, Busy, Refused
@@ -21,6 +20,7 @@ from bridge.simulators.jira import (
     Workflow,
     default_workflow,
 )
+from tests.connectors.jira_sites import FLAVOURS, Flavour, Site, gets
 
 ANY = None
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.connectors.jira_sites import DAWN, FLAVOURS, LABEL, Flavour, Site, draft, searches
 
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.jql import jql_quote
@@ -16,6 +15,7 @@ from bridge.model.errors import Refused, Unreachable
 from bridge.simulators.jira import Account, JiraSettings, Person
 from bridge.simulators.jira.jql import Clause, Literal, parse
 from bridge.simulators.wire import Response
+from tests.connectors.jira_sites import DAWN, FLAVOURS, LABEL, Flavour, Site, draft, searches
 
 SIGNED = {"X-AAccountId": "17f29b", "X-AUSERNAME": "bridge"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.connectors.remedy_world import DAWN, World, reads
 
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import DAWN, World, reads
 
 SHARED = Path(os.environ.get("BRIDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 CAPTURED = SHARED / "samples" / "remedy"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.connectors.remedy_world import DAWN, LOGIN, MARK, PASSWORD, World, numbers, reads, said, writes
 
 from bridge.connectors.remedy import RemedyDesk
 from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable
 from bridge.simulators.faults import HTML_PAGE
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import DAWN, LOGIN, MARK, PASSWORD, World, numbers, reads, said, writes
 
 HTML = Response.of_text(200, HTML_PAGE, "text/html")
 REDIRECT = Response(status=302, headers={"Location": "https://sso.example.com/login?ticket=SECRET"})

@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.remedy_world import DAWN, World, numbers, reads
 
 from bridge.model.errors import Refused, Unreachable
 from bridge.model.incident import Incident
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import DAWN, World, numbers, reads
 
 QUIET = RemedySettings(second_bump=False, auto_close=None)
 

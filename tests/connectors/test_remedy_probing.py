@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.connectors.remedy_world import World, reads, said
 
 from bridge.connectors.base import Finding
 from bridge.simulators.faults import HTML_PAGE
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import World, reads, said
 
 
 def findings(world: World, **options: Any) -> dict[str, Finding]:

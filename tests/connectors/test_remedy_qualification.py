@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.connectors.remedy_world import World, numbers
 
 from bridge.connectors.remedy import qualification
 from bridge.simulators.remedy.qualification import Comparison, Either, FieldName, Node, Text, parse
+from tests.connectors.remedy_world import World, numbers
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.connectors.remedy_world import DAWN, LOGIN, MARK, World, numbers, reads, said
 
 from bridge.connectors.remedy.forms import as_moment, as_text, id_in_link
 from bridge.model.errors import Refused
 from bridge.model.note import Note
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import DAWN, LOGIN, MARK, World, numbers, reads, said
 
 
 def only(desk_notes: tuple[Note, ...]) -> Note:

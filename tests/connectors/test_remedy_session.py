@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.connectors.remedy_world import DAWN, LOGIN, PASSWORD, World, numbers, reads, said
 
 from bridge.connectors.remedy.session import life_of
 from bridge.model.errors import Busy, LostCredentials, Unreachable
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import DAWN, LOGIN, PASSWORD, World, numbers, reads, said
 
 
 def is_log_in(request: object) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.remedy_world import LOGIN, MARK, World, said, writes
 
 from bridge.connectors.remedy import RemedyDesk
 from bridge.model.errors import Ambiguous, Gone, Refused
 from bridge.model.incident import Incident
 from bridge.simulators.wire import Response
+from tests.connectors.remedy_world import LOGIN, MARK, World, said, writes
 
 
 def read(desk: RemedyDesk, number: str) -> Incident:

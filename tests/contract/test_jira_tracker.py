@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pytest
 import requests
-from tests.contract.tracker import TrackerContract, TrackerWorld
 
 from bridge.connectors.jira import JiraTracker
 from bridge.simulators.faults import Fault, Faulty
@@ -17,6 +16,7 @@ from bridge.simulators.jira import JiraSettings, JiraSimulator, ProjectSpec
 from bridge.simulators.serve import Served
 from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Request
+from tests.contract.tracker import TrackerContract, TrackerWorld
 
 TOKEN = "bridge-token"
 ADMIN = {"cloud": ("bridge@example.com", TOKEN), "datacenter": ("bridge", "password")}

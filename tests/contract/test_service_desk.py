@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.contract.desk_worlds import GROUP, LOGIN, WORLDS, DeskWorld
 
 from bridge.model.errors import Gone, LostCredentials, Refused
 from bridge.model.incident import Incident
 from bridge.model.note import mark
+from tests.contract.desk_worlds import GROUP, LOGIN, WORLDS, DeskWorld
 
 
 @pytest.fixture(params=sorted(WORLDS))

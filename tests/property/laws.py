@@ -276,7 +276,9 @@ def _may_be_resolved(court: Court, number: str) -> None:
 def hands_off(court: Court) -> None:
     """The bridge never writes Owner Group, and reassigns only an incident whose queue is empty."""
     for number in court.incidents:
-        mine = [change for change in court.town.world.desk.people.changes(number) if change.who == DESK_ACCOUNT]
+        mine = [
+            change for change in court.town.world.desk.people.changes(number) if change.who == DESK_ACCOUNT
+        ]
         repaired = {change.time for change in mine if change.field == "Assigned Group" and not change.old}
         for change in mine:
             assert not change.field.startswith("Owner"), f"the bridge changed {change.field} of {number}"

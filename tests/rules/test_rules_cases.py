@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.rules.rules_samples import PROJECT, rules, told
 
 from bridge.rules.cases import Case, case_files, load_cases
 from bridge.rules.load import load_rules
 from bridge.rules.problems import ConfigProblems
+from tests.rules.rules_samples import PROJECT, rules, told
 
 SHARED = Path(os.environ.get("BRIDGE_SHARED", PROJECT.parent / "shared"))
 OURS = PROJECT / "config" / "rules"

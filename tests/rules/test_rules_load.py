@@ -12,12 +12,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.rules_samples import PROJECT, SMALLEST, told
 
 from bridge.rules.load import load_rules, read_rules
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.problems import ConfigProblems
 from bridge.rules.shape import PhraseSource, RuleSet, Waiting
+from tests.rules.rules_samples import PROJECT, SMALLEST, told
 
 SHARED = Path(os.environ.get("BRIDGE_SHARED", PROJECT.parent / "shared"))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.rules_samples import incident, rules
 
 from bridge.rules.mapping import Unmapped, ticket_values, translate, translate_back
+from tests.rules.rules_samples import incident, rules
 
 MAPS = {
     "priority": {"Critical": "Highest", "High": "High", "Medium": "Medium"},

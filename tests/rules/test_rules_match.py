@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.rules_samples import incident, rules
 
 from bridge.rules.levels import level
 from bridge.rules.match import TraceLine, fields_named, match, ticket_fields_named
+from tests.rules.rules_samples import incident, rules
 
 
 def _holds(condition: Any, **values: Any) -> bool:

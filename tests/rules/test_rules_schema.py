@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from tests.rules.rules_samples import PROJECT, SMALLEST
 
 from bridge.rules.schema import cases_schema, rules_schema
 from bridge.rules.yamlfile import load_yaml, parse_yaml
 from bridge.settings import settings_schema
+from tests.rules.rules_samples import PROJECT, SMALLEST
 
 CONFIG = PROJECT / "config"
 FACES = [

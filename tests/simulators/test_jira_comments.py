@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import Account, Person
+from tests.simulators.jira_world import FLAVOURS, World
 
 
 @pytest.fixture(params=FLAVOURS)

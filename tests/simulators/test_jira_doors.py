@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.simulators.jira_world import FLAVOURS, URL, World
 
 from bridge.simulators.jira import Account, Person, ProjectSpec, Throttle
+from tests.simulators.jira_world import FLAVOURS, URL, World
 
 
 @pytest.fixture

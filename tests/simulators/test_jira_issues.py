@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import Account, CustomField, JiraSettings, Person, ProjectSpec
 from bridge.simulators.jira.adf import document, is_document, markup
+from tests.simulators.jira_world import FLAVOURS, World
 
 BASE = {"project": {"key": "APP"}, "issuetype": {"name": "Bug"}, "summary": "Mail is down"}
 

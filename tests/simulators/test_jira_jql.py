@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulators.jira_world import FLAVOURS, START, World
 
 from bridge.simulators.jira import Account, CustomField, Person, ProjectSpec
 from bridge.simulators.jira.jql import BadQuery, quote
 from bridge.simulators.jira.jql import parse as parse_jql
+from tests.simulators.jira_world import FLAVOURS, START, World
 
 
 def _world(flavour: str = "cloud", zone: str = "America/New_York") -> World:

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from jira import JIRA, JIRAError
-from tests.simulators.jira_world import FLAVOURS, URL, World
 
 from bridge.simulators.jira import JiraSettings, JiraSimulator
 from bridge.simulators.serve import Served
+from tests.simulators.jira_world import FLAVOURS, URL, World
 
 
 @pytest.fixture(params=FLAVOURS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.simulators.jira_world import FLAVOURS, World
 
 GLOBAL_ID = "system=https://remedy.example&id=INC1"

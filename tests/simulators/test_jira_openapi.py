@@ -7,14 +7,14 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulators.jira_world import FLAVOURS, URL, World
 from jsonschema import Draft4Validator
-from tests.simulators.openapi import Judged, Spec, spec_file
 
 from bridge.simulators.jira import CustomField, ProjectSpec
 from bridge.simulators.jira.adf import document
 from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Response
+from tests.simulators.jira_world import FLAVOURS, URL, World
+from tests.simulators.openapi import Judged, Spec, spec_file
 
 
 def _judged_world(flavour: str) -> tuple[World, Judged]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import CustomField, NotAllowed, Person
+from tests.simulators.jira_world import FLAVOURS, World
 
 
 @pytest.fixture(params=FLAVOURS)

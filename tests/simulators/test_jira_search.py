@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.simulators.jira_world import START, URL, World
 
 JQL = "project = APP ORDER BY updated ASC, key ASC"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.simulators.jira_world import FLAVOURS, World
 
 from bridge.simulators.jira import (
     NotAllowed,
@@ -15,6 +14,7 @@ from bridge.simulators.jira import (
     Workflow,
     default_workflow,
 )
+from tests.simulators.jira_world import FLAVOURS, World
 
 FIXED = {"resolution": {"name": "Fixed"}}
 

@@ -7,9 +7,9 @@ import threading
 from datetime import timedelta
 
 import pytest
-from tests.simulators.remedy_world import INTERFACE, START, refused, world
 
 from bridge.simulators.remedy import Rejected
+from tests.simulators.remedy_world import INTERFACE, START, refused, world
 
 
 def test_a_person_opens_an_incident_with_ordinary_values():

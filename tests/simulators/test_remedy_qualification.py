@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, refused, world
 
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.remedy.fields import Row
@@ -16,6 +15,7 @@ from bridge.simulators.remedy.incident_forms import incident_forms
 from bridge.simulators.remedy.predicates import Asking, condition
 from bridge.simulators.remedy.qualification import FieldName, Text, parse
 from bridge.simulators.remedy.refusal import Rejected
+from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, refused, world
 
 SETTINGS = RemedySettings()
 FORM = incident_forms(SETTINGS)[2]

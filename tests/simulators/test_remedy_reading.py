@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.simulators.remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, WORK_LOG, World, refused, world
 
 from bridge.simulators.remedy import RemedySettings
+from tests.simulators.remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, WORK_LOG, World, refused, world
 
 
 def filled(count: int, settings: RemedySettings | None = None) -> World:

@@ -9,13 +9,22 @@ from datetime import timedelta
 
 import pytest
 import requests
-from tests.simulators.remedy_world import BASE, CREATE, HELP_DESK, INTERFACE, NEW_INCIDENT, WORK_LOG, refused, world
 
 from bridge.simulators.faults import Fault, Faulty
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.serve import Served
 from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Response
+from tests.simulators.remedy_world import (
+    BASE,
+    CREATE,
+    HELP_DESK,
+    INTERFACE,
+    NEW_INCIDENT,
+    WORK_LOG,
+    refused,
+    world,
+)
 
 
 def test_log_in_answers_a_bare_token_whose_claims_tell_its_life():

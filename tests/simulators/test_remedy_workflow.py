@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, ruled_out, world
 
 from bridge.simulators.remedy import APPLICATION_SERVICE, ESCALATOR, RemedySettings
+from tests.simulators.remedy_world import HELP_DESK, INTERFACE, START, World, ruled_out, world
 
 DONE = {"Status": "Resolved", "Status_Reason": "No Further Action Required", "Resolution": "Restarted"}
 TAKEN = {"Assignee Login ID": "ann"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.simulators.remedy_world import HELP_DESK, WORK_LOG, World, refused, ruled_out, world
 
 from bridge.simulators.remedy import RemedySettings
+from tests.simulators.remedy_world import HELP_DESK, WORK_LOG, World, refused, ruled_out, world
 
 TYPE = "General Information"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+
+from bridge.simulators.remedy import RemedySettings
 from tests.simulators.remedy_world import (
     BASE,
     CREATE,
@@ -16,8 +18,6 @@ from tests.simulators.remedy_world import (
     ruled_out,
     world,
 )
-
-from bridge.simulators.remedy import RemedySettings
 
 
 def test_a_create_answers_where_the_staging_record_is():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.state.state_samples import NOW, action, dossier, later
 
 from bridge.state.diary import KEPT
 from bridge.state.store import Store
+from tests.state.state_samples import NOW, action, dossier, later
 
 
 def test_a_watermark_never_moves_backwards(store: Store) -> None:

@@ -9,7 +9,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.state.state_samples import action, dossier, incident, link, note, of
 
 from bridge.model.actions import Action, SetTicketFields
 from bridge.model.dossier import Dossier
@@ -18,6 +17,7 @@ from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
 from bridge.state.codec import decode, decode_action, encode, encode_action
+from tests.state.state_samples import action, dossier, incident, link, note, of
 
 
 @settings(max_examples=60, deadline=None)

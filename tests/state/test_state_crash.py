@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.state.state_samples import later
 
 from bridge.state.store import Store
+from tests.state.state_samples import later
 
 # Each transaction writes the cause, a dossier and a watermark that must agree; then its number is told.
 _WRITER = """

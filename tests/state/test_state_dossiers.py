@@ -5,10 +5,9 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 
-from tests.state.state_samples import NOW, dossier, later, link, ticket
-
 from bridge.model.dossier import Dossier
 from bridge.state.store import Store
+from tests.state.state_samples import NOW, dossier, later, link, ticket
 
 
 def save(store: Store, *dossiers: Dossier, stage: str = "linked", pair: str = "p") -> None:

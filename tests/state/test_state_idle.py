@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from tests.state.state_samples import NOW, action, dossier, incident, later, link, note, ticket
 
 from bridge.state.store import Store, Transaction
+from tests.state.state_samples import NOW, action, dossier, incident, later, link, note, ticket
 
 
 def filled(store: Store, links: int) -> None:

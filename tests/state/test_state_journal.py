@@ -8,12 +8,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tests.state.state_samples import NOW, action, later
 
 from bridge.model.actions import Receipt, ShowIncident
 from bridge.model.errors import StateError
 from bridge.state.journal import Effect, Journal
 from bridge.state.store import Store
+from tests.state.state_samples import NOW, action, later
 
 Step = Callable[[Journal, int], None]
 STEPS: dict[str, Step] = {

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.state.state_samples import NOW, incident, later, note, of, ticket
 
 from bridge.model.incident import Incident
 from bridge.model.ticket import Ticket, Version
 from bridge.state.memory import Memory
 from bridge.state.store import Store
+from tests.state.state_samples import NOW, incident, later, note, of, ticket
 
 
 def see(store: Store, what: Callable[[Memory], Any]) -> Any:

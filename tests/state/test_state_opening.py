@@ -9,11 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.state.state_samples import NOW, action, as_nobody, incident, later, open_to_all
 
 from bridge.model.errors import StateError
 from bridge.state.failures import spoken
 from bridge.state.store import Store
+from tests.state.state_samples import NOW, action, as_nobody, incident, later, open_to_all
 
 _HOLDER = """
 import sys
