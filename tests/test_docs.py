@@ -33,7 +33,7 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
     (
         "no_rule",
         {
-            "author": "ann",
+            "author": "Ann Owner",
             "queue": "Frontline Retail",
             "conditions": "Categorization Tier 1 is Defect (is Question).",
         },
@@ -84,11 +84,11 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
             "failed_before": "",
         },
     ),
-    ("not_member", {"author": "zoe", "queue": "Frontline Retail"}),
+    ("not_member", {"author": "Zoe Elsewhere", "queue": "Frontline Retail"}),
     (
         "ticket_failed",
         {
-            "author": "bob",
+            "author": "Bob Second",
             "number": "INC000000001000",
             "at": "2026-03-02 06:10 UTC",
             "round": 1,
@@ -98,7 +98,7 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
     (
         "ticket_verified",
         {
-            "author": "bob",
+            "author": "Bob Second",
             "number": "INC000000001000",
             "at": "2026-03-02 06:20 UTC",
             "how": "by note",
@@ -108,7 +108,7 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
     (
         "verified",
         {
-            "author": "bob",
+            "author": "Bob Second",
             "at": "2026-03-02 06:20 UTC",
             "how": "by note",
             "keys": "FRONT-1",

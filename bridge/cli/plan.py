@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 
 from bridge.app import build
-from bridge.cli.setting import settings_of
-from bridge.cli.speech import CHANGES, TRY_AGAIN, console, plain, print_json, spoken, tell_failure
+from bridge.cli.deeds import deed, details
+from bridge.cli.setting import require_secrets, settings_of
+from bridge.cli.speech import CHANGES, console, plain, print_json, spoken, tell_down
 from bridge.decide.guard import Limits
-from bridge.engine.reconcile import Summary
 from bridge.model.actions import Action
 from bridge.state.store import Store
 
@@ -23,17 +26,21 @@ SIGNS = {"create_ticket": "+", "add_ticket_note": "+", "add_incident_note": "+"}
 @spoken
 def plan_command(
     context: typer.Context,
-    incident: Annotated[str | None, typer.Argument(metavar="[INC…]", help="Only this incident.")] = None,
+    incident: Annotated[
+        str | None, typer.Argument(metavar="INC…", show_default=False, help="Only this incident.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 where there is something to do.")
     ] = False,
 ) -> None:
-    """Show what the next look would do.  Both sides are read; nothing is written to them or to the state.
+    """Show what the next look would do, and write nothing.
 
-    For each incident its next step is shown: a ticket is opened before anything else is decided about it.
+    Both sides are read; neither they nor the state are changed. For each incident its next step is shown: a ticket
+    is opened before anything else is decided about it.
     """
     settings = settings_of(context)
+    require_secrets(settings)
     with (
         Store.scratch(settings.state) as store,
         build(settings, store, os.environ, limits=Limits(read_only=True)) as app,
@@ -44,11 +51,19 @@ def plan_command(
         print_json(planned)
     else:
         _tell(planned)
-    _end(summaries.values(), changes=detailed_exitcode and any(planned.values()))
+    code = tell_down(error for summary in summaries.values() for error in summary.down.values())
+    if code:
+        raise typer.Exit(code)
+    if detailed_exitcode and any(planned.values()):
+        raise typer.Exit(CHANGES)
 
 
 def _of(actions: Iterable[Action], incident: str | None) -> list[Action]:
-    return [action for action in actions if incident in (None, action.key.split("/", 1)[0])]
+    return [action for action in actions if incident in (None, _number(action))]
+
+
+def _number(action: Action) -> str:
+    return action.key.split("/", 1)[0]
 
 
 def _tell(planned: Mapping[str, list[Action]]) -> None:
@@ -59,28 +74,16 @@ def _tell(planned: Mapping[str, list[Action]]) -> None:
             continue
         out.print(f"[bold]{name}[/]: {len(actions)} to do")
         for action in actions:
-            sign = SIGNS.get(action.kind, "~")
-            number = action.key.split("/", 1)[0]
-            out.print(f"  {sign} {number}  {action.kind}{plain(_detail(action))}")
-            out.print(f"      because {plain(action.reason)}")
+            _tell_one(out, action)
 
 
-def _detail(action: Action) -> str:
-    values: dict[str, Any] = {
-        name: getattr(action, name)
-        for name in ("project", "summary", "ticket_key", "to_status", "title")
-        if getattr(action, name, "")
-    }
-    values |= dict(getattr(action, "fields", ()))
-    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return f": {shown}" if shown else ""
-
-
-def _end(summaries: Iterable[Summary], *, changes: bool) -> None:
-    down = [error for summary in summaries for error in summary.down.values()]
-    for error in down:
-        tell_failure(error)
-    if down:
-        raise typer.Exit(TRY_AGAIN)
-    if changes:
-        raise typer.Exit(CHANGES)
+def _tell_one(out: Console, action: Action) -> None:
+    sign = SIGNS.get(action.kind, "~")
+    out.print(f"  {sign} {plain(_number(action))}  {plain(deed(action))}")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in details(action):
+        table.add_row(plain(name), plain(value))
+    table.add_row("because", plain(action.reason))
+    out.print(Padding(table, (0, 0, 0, 6), expand=False))

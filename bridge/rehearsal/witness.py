@@ -19,6 +19,8 @@ _LABEL = re.compile(r"bridge-[a-z0-9]+-(?P<number>.+)-\d+")
 _MARK = re.compile(r"\(bridge:[^\s()]+\)\s*\Z")
 _COMMAND = re.compile(r"\s*#(?:ticket|verified|failed|release)\b")
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
+# Names of macros, colours and files are no words of a person: {code:java}, {color:red}, !picture.png|thumbnail!
+_MARKUP = re.compile(r"\{[^{}\n]{1,200}\}|![^\s!|]+\.\w{2,5}(?:\|[^!\n]*)?!")
 _WORDS = re.compile(r"[^\W_]{4,}")
 
 OPEN = frozenset({"New", "Assigned", "In Progress", "Pending"})
@@ -231,5 +233,5 @@ def _plain(text: str) -> str:
 
 
 def _whole(body: str, note: str) -> bool:
-    words = set(_WORDS.findall(body))
+    words = set(_WORDS.findall(_MARKUP.sub(" ", body)))
     return not words or len(words & set(_WORDS.findall(note))) >= ENOUGH * len(words)

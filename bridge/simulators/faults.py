@@ -36,7 +36,7 @@ class Fault:
     """
 
     kind: Kind
-    match: Callable[[Request], bool] = field(default=lambda request: True)
+    match: Callable[[Request], bool] = field(default=lambda _request: True)
     times: int | None = 1
     skip: int = 0
     answer: Response = field(default_factory=lambda: Response.of_text(503, "unavailable"))

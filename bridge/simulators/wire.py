@@ -46,7 +46,7 @@ class Request:
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     def json(self) -> Any:
-        """The body as JSON; ``ValueError`` where it is none."""
+        """Return the body as JSON; ``ValueError`` where it is none."""
         return json.loads(self.body.decode("utf-8"))
 
 
@@ -60,7 +60,7 @@ class Response:
 
     @classmethod
     def of_json(cls, status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:
-        """An answer whose body is ``value`` as JSON."""
+        """Make an answer whose body is ``value`` as JSON."""
         return cls(
             status=status,
             headers={"Content-Type": "application/json;charset=UTF-8", **(headers or {})},
@@ -71,7 +71,7 @@ class Response:
     def of_text(
         cls, status: int, text: str, kind: str = "text/plain", headers: Mapping[str, str] | None = None
     ) -> Response:
-        """An answer whose body is plain text, or HTML with ``kind="text/html"``."""
+        """Make an answer whose body is plain text, or HTML with ``kind="text/html"``."""
         return cls(
             status=status,
             headers={"Content-Type": f"{kind};charset=UTF-8", **(headers or {})},

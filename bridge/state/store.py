@@ -90,9 +90,13 @@ class Store:
         path = file_of(url)
         if path is None or not path.exists():
             return copy._ready(change=True)
-        with cls._beside(path) as original, spoken(str(path)):
-            with original._reading_engine.connect() as source, copy.engine.connect() as target:
-                copy_into(source, target)
+        with (
+            cls._beside(path) as original,
+            spoken(str(path)),
+            original._reading_engine.connect() as source,
+            copy.engine.connect() as target,
+        ):
+            copy_into(source, target)
         return copy._ready(change=True)
 
     @classmethod

@@ -1,0 +1,74 @@
+"""What the bridge does, in the words of the people who read it: one sentence and its details for every action."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bridge.model.actions import (
+    Action,
+    AddIncidentNote,
+    AddTicketNote,
+    CreateTicket,
+    EditIncidentNote,
+    MoveTicket,
+    SetIncident,
+    SetTicketFields,
+    ShowIncident,
+    Value,
+)
+
+#: How much of a note is shown.
+_LONGEST = 300
+
+
+def deed(action: Action) -> str:
+    """Return what is done in a few words, without the incident."""
+    match action:
+        case CreateTicket():
+            return f"open a ticket in {action.project}"
+        case AddTicketNote():
+            return f"write into {action.ticket_key}"
+        case SetTicketFields():
+            return f"set fields of {action.ticket_key}"
+        case MoveTicket():
+            return f"move {action.ticket_key} to {action.to_status}"
+        case ShowIncident():
+            return f"show the incident in {action.ticket_key}"
+        case AddIncidentNote():
+            return "write into the incident" if action.internal else "write publicly into the incident"
+        case EditIncidentNote():
+            return "update the note in the incident"
+        case SetIncident():
+            return "set the incident"
+        case _:
+            assert_never(action)
+
+
+def details(action: Action) -> list[tuple[str, str]]:
+    """Return the values of an action by name, in the order in which people want them."""
+    match action:
+        case CreateTicket():
+            return [("type", action.type), ("summary", action.summary), *_values(action.fields)]
+        case SetTicketFields() | SetIncident():
+            return _values(action.fields)
+        case AddTicketNote() | AddIncidentNote() | EditIncidentNote():
+            return [("text", _short(action.text))]
+        case MoveTicket() | ShowIncident():
+            return []
+        case _:
+            assert_never(action)
+
+
+def shown(value: Value) -> str:
+    """Return a field's value as people write it."""
+    text = value if isinstance(value, str) else ", ".join(value)
+    return text or "(empty)"
+
+
+def _values(fields: tuple[tuple[str, Value], ...]) -> list[tuple[str, str]]:
+    return [(name, shown(value)) for name, value in fields]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
