@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from bridge.model.actions import (
     Action,
@@ -72,3 +72,21 @@ def _values(fields: tuple[tuple[str, Value], ...]) -> list[tuple[str, str]]:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def as_data(action: Action) -> dict[str, Any]:
+    """Return an action as programs read it: the same keys for every kind, empty where they say nothing."""
+    return {
+        "incident": action.key.split("/", 1)[0],
+        "kind": action.kind,
+        "does": deed(action),
+        "reason": action.reason,
+        "key": action.key,
+        "ticket": getattr(action, "ticket_key", ""),
+        "project": getattr(action, "project", ""),
+        "type": getattr(action, "type", ""),
+        "summary": getattr(action, "summary", ""),
+        "text": getattr(action, "text", "") or getattr(action, "description", ""),
+        "to_status": getattr(action, "to_status", ""),
+        "fields": dict(getattr(action, "fields", ())),
+    }

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from bridge.app import App, build
-from bridge.cli.setting import settings_of
-from bridge.cli.speech import console, plain, print_json, spoken
+from bridge.cli.deeds import deed
+from bridge.cli.setting import settings_of, state_is_new
+from bridge.cli.speech import console, moment, plain, print_json, spoken
 from bridge.decide.explain import Explanation, explain
 from bridge.engine.observe import Observer
 from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
+from bridge.rules.match import TraceLine
+from bridge.settings import Settings
 from bridge.state.journal import Effect
 from bridge.state.store import Store
+
+#: How many of the latest effects are shown.
+_LATEST = 10
+_SIGNS = {True: "yes", False: "no ", None: "-  "}
 
 
 @spoken
@@ -26,32 +33,40 @@ def explain_command(
     incident: Annotated[str, typer.Argument(metavar="INC…", help="The incident's number.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Explain one incident: conditions with the values they saw, the stage, facts with evidence, who acts next.
+    """Explain why one incident stands where it stands.
 
-    Shows what the last looks showed and what the bridge did since; asks no server.
+    Shows the conditions of the rules with the values they saw, the stage, the facts with their evidence, who acts
+    next, and what the bridge did lately. Asks no server.
     """
     settings = settings_of(context)
-    with (
-        Store.scratch(settings.state) as store,
-        build(settings, store, os.environ) as app,
-    ):
+    with Store.scratch(settings.state) as store, build(settings, store, os.environ) as app:
         found = [
-            (name, told, effects)
+            (name, told, _effects(store, name, incident))
             for name, one in app.reconcilers.items()
             if (told := _explained(app, one, incident)) is not None
-            for effects in [_effects(store, name, incident)]
         ]
     if not found:
-        raise BridgeError(
-            f"{incident} is not watched",
-            why="nobody asked for a ticket in it, no rule opens one by itself, no ticket's key stands in its field",
-            next_step="ask for a ticket in a note, or try `bridge plan` to see what the next look would do",
-        )
+        raise _not_watched(incident, settings)
     if as_json:
-        print_json([{"pair": name, "explanation": told, "effects": done} for name, told, done in found])
+        print_json([_as_data(*one) for one in found])
         return
+    out = console()
     for name, told, effects in found:
-        _tell(name, told, effects)
+        _tell(out, name, told, effects)
+
+
+def _not_watched(incident: str, settings: Settings) -> BridgeError:
+    if state_is_new(settings):
+        return BridgeError(
+            f"{incident} is not watched",
+            why=f"there is no state file {settings.state_path} yet",
+            next_step="run the bridge with this configuration first (`bridge run`), or correct the path of the state",
+        )
+    return BridgeError(
+        f"{incident} is not watched",
+        why="nobody asked for a ticket in it, no rule opens one by itself, no ticket's key stands in its field",
+        next_step="ask for a ticket in a note, or try `bridge plan` to see what the next look would do",
+    )
 
 
 def _explained(app: App, one: Reconciler, number: str) -> Explanation | None:
@@ -63,57 +78,97 @@ def _explained(app: App, one: Reconciler, number: str) -> Explanation | None:
 
 def _effects(store: Store, pair: str, number: str) -> tuple[Effect, ...]:
     with store.reading() as tx:
-        return tx.journal.effects(pair, incident=number, limit=10)
+        return tx.journal.effects(pair, incident=number, limit=_LATEST)
 
 
-def _tell(pair: str, told: Explanation, effects: tuple[Effect, ...]) -> None:
-    out = console()
-    tickets = ", ".join(told.tickets) or "no ticket"
-    out.print(
-        f"[bold]{told.incident}[/]  {told.status}, {plain(told.queue)}, {plain(told.owner) or 'nobody'}"
-    )
-    out.print(
-        f"pair {pair}, rule {told.rule or '—'}, {tickets}, stage [bold]{told.stage}[/] ({plain(told.state)})"
-    )
-    _tell_conditions(told)
-    _tell_facts(told)
+def _as_data(pair: str, told: Explanation, effects: tuple[Effect, ...]) -> dict[str, Any]:
+    facts = [
+        {"name": fact.name, "holds": fact.holds, "since": fact.at, "evidence": fact.evidence}
+        for fact in told.facts
+    ]
+    return {
+        "pair": pair,
+        "incident": told.incident,
+        "status": told.status,
+        "queue": told.queue,
+        "owner": told.owner,
+        "rule": told.rule,
+        "tickets": told.tickets,
+        "stage": told.stage,
+        "state": told.state,
+        "round": told.round,
+        "put_backs": told.put_backs,
+        "conditions": told.verdict.trials,
+        "facts": facts,
+        "missing": told.missing,
+        "with_whom": told.ball,
+        "next_step": told.next_step,
+        "flags": told.flags,
+        "effects": [_effect_data(effect) for effect in effects],
+    }
+
+
+def _effect_data(effect: Effect) -> dict[str, Any]:
+    return {
+        "key": effect.key,
+        "kind": effect.action.kind,
+        "does": deed(effect.action),
+        "reason": effect.action.reason,
+        "state": effect.state,
+        "attempts": effect.attempts,
+        "finished_at": effect.finished_at,
+        "not_before": effect.not_before,
+        "error": effect.error,
+    }
+
+
+def _tell(out: Console, pair: str, told: Explanation, effects: tuple[Effect, ...]) -> None:
+    tickets = plain(", ".join(told.tickets)) or "no ticket"
+    where = f"{plain(told.queue) or 'no queue'}, {plain(told.owner) or 'nobody'}"
+    out.print(f"[bold]{plain(told.incident)}[/]  {plain(told.status)}, {where}")
+    out.print(f"pair {pair}, rule {told.rule or '—'}, {tickets}")
+    out.print(f"stage [bold]{told.stage}[/]: {plain(told.state)}")
+    _tell_conditions(out, told)
+    out.print()
+    _tell_facts(out, told)
+    out.print()
     if told.missing:
         out.print(f"missing:   {', '.join(told.missing)}")
-    out.print(f"now with:  {plain(told.ball) or '—'}")
+    out.print(f"now with:  {plain(told.ball) or 'nobody'}")
     out.print(f"next:      {plain(told.next_step)}")
     for flag in told.flags:
-        out.print(f"[yellow]needs a person:[/] {flag.what.replace('_', ' ')}: {plain(flag.detail)}")
-    _tell_effects(effects)
+        out.print(f"[yellow]needs a person:[/] {plain(flag.what.replace('_', ' '))}: {plain(flag.detail)}")
+    _tell_effects(out, effects)
 
 
-def _tell_conditions(told: Explanation) -> None:
-    out = console()
+def _tell_conditions(out: Console, told: Explanation) -> None:
     for trial in told.verdict.trials:
-        out.print(f"rule {trial.rule_name}: {'matches' if trial.matched else 'does not match'}")
+        out.print(f"\nrule {trial.rule_name} {'matches' if trial.matched else 'does not match'}")
         for line in trial.lines:
-            sign = "yes" if line.holds else "no " if line.holds is False else "-  "
-            saw = f"   is {plain(line.saw) or 'empty'}" if ":" not in line.text else ""
-            out.print(f"  {sign}  {'  ' * line.depth}{plain(line.text)}{saw}")
+            out.print(f"  {_SIGNS[line.holds]}  {'  ' * line.depth}{plain(_condition(line))}")
 
 
-def _tell_facts(told: Explanation) -> None:
+def _condition(line: TraceLine) -> str:
+    # A group such as any: has no value of its own.
+    if line.text.endswith(":"):
+        return line.text
+    return f"{line.text} (it is {line.saw})" if line.saw else f"{line.text} (it is empty)"
+
+
+def _tell_facts(out: Console, told: Explanation) -> None:
     table = Table("fact", "there", "since", "evidence", box=None, pad_edge=False)
     for fact in told.facts:
-        table.add_row(fact.name, "yes" if fact.holds else "no", _moment(fact.at), plain(fact.evidence) or "—")
-    console().print(table)
+        table.add_row(fact.name, "yes" if fact.holds else "no", moment(fact.at), plain(fact.evidence) or "—")
+    out.print(table)
 
 
-def _tell_effects(effects: tuple[Effect, ...]) -> None:
+def _tell_effects(out: Console, effects: tuple[Effect, ...]) -> None:
     if not effects:
         return
+    out.print()
     table = Table("when", "state", "what", "why", box=None, pad_edge=False)
     for effect in effects:
         why = f"{effect.action.reason}: {effect.error}" if effect.error else effect.action.reason
-        table.add_row(
-            _moment(effect.finished_at or effect.not_before), effect.state, effect.action.kind, plain(why)
-        )
-    console().print(table)
-
-
-def _moment(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%M") if at else "—"
+        when = moment(effect.finished_at or effect.not_before)
+        table.add_row(when, effect.state, plain(deed(effect.action)), plain(why))
+    out.print(table)

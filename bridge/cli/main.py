@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from bridge import __version__
@@ -64,17 +64,17 @@ def run_app() -> int:
     """Run the command line and return its exit code."""
     try:
         return app(standalone_mode=False) or speech.OK
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return speech.FAILED
-    except click.UsageError as error:
-        error.show()
+    except typer.TyperException as wrong:
+        wrong.show()
         return speech.USAGE
-    except KeyboardInterrupt:
-        return 130
 
 
 def main() -> None:
     """Enter from the shell."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a character shows its number; half a surrogate pair is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_app())

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from bridge.app import build
-from bridge.cli.deeds import deed, details
+from bridge.cli.deeds import as_data, deed, details
 from bridge.cli.setting import require_secrets, settings_of
 from bridge.cli.speech import CHANGES, console, plain, print_json, spoken, tell_down
 from bridge.decide.guard import Limits
@@ -48,7 +48,7 @@ def plan_command(
         summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
     planned = {name: _of(summary.withheld, incident) for name, summary in summaries.items()}
     if as_json:
-        print_json(planned)
+        print_json({name: [as_data(action) for action in actions] for name, actions in planned.items()})
     else:
         _tell(planned)
     code = tell_down(error for summary in summaries.values() for error in summary.down.values())

@@ -34,6 +34,8 @@ FAILS = 0.1
 BY_NOTE = 0.5
 #: By then the bridge has asked for versions again.
 VERSIONS_SEEN = timedelta(minutes=6)
+#: The longest time after the fix in which people still comment.
+AFTERWARDS = timedelta(days=2)
 #: No fix takes less than this, however soon the log resolves.
 SHORTEST = timedelta(hours=4)
 
@@ -120,7 +122,8 @@ class Development:
         for remark in course.life.remarks:
             at = course.started + length * min(remark.share, 1.0)
             if remark.share > 1:
-                at = course.fixed_at + min(length * (remark.share - 1), timedelta(days=2))
+                # Some issues were finished within seconds and discussed for years.
+                at = course.fixed_at + min(length * min(remark.share - 1, 10.0), AFTERWARDS)
             self._do(at, partial(self.tracker.people.comments, course.key, remark.body, remark.author))
 
     def _plan(self, course: Course) -> None:
