@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from bridge.rules import shape
 from bridge.rules.load import load_rules
-from bridge.rules.shape import Condition, Rule, Test
 from bridge.voices import voice_of
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +61,6 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
     (
         "put_back",
         {
-            "who": "Ann Owner",
             "status": "Pending",
             "missing": "the fix itself, its deployment to production, Frontline's check (#verified), "
             "the cause in Resolution Category Tier 2",
@@ -113,6 +112,7 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
             "how": "by note",
             "keys": "FRONT-1",
             "cause_missing": True,
+            "resolved": False,
             "cause_field": FIELD,
             "causes": CAUSES,
         },
@@ -159,13 +159,13 @@ def shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def told_keys(
-    shape: type[BaseModel], prefix: str = "", given: BaseModel | None = None
+    kind: type[BaseModel], prefix: str = "", given: BaseModel | None = None
 ) -> Iterator[tuple[str, str]]:
     """Every key that may be written, with its default as the guide writes it.
 
     ``given`` is what stands there where nothing is written.  Conditions and sources of evidence have their own tables.
     """
-    for name, info in shape.model_fields.items():
+    for name, info in kind.model_fields.items():
         key = prefix + (info.alias or name)
         default = getattr(given, name) if given else info.get_default(call_default_factory=True)
         yield key, told_default(default)
@@ -224,16 +224,16 @@ def test_quoted_notes_are_what_the_bridge_says() -> None:
 def test_the_guide_to_rules_has_every_key_with_its_default() -> None:
     """The tables of the guide to rules have exactly the keys that a rule may have, with their defaults."""
     rows = KEY_ROW.findall(RULES.read_text(encoding="utf-8"))
-    assert rows == list(told_keys(Rule))
+    assert rows == list(told_keys(shape.Rule))
 
 
 def test_the_guide_to_rules_has_every_test() -> None:
     """The guide to rules names every test that a condition may make."""
     text = RULES.read_text(encoding="utf-8")
     named = re.findall(r"^\| `([a-z_]+)` \| [^|]+\|$", text, re.MULTILINE)
-    assert named == [key for key, _ in told_keys(Test)]
+    assert named == [key for key, _ in told_keys(shape.Test)]
     assert {"all", "any", "not"} == {
-        info.alias for name, info in Condition.model_fields.items() if name not in ("field", "test")
+        info.alias for name, info in shape.Condition.model_fields.items() if name not in ("field", "test")
     }
 
 

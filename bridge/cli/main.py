@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol, cast
 
 import typer
 
@@ -60,6 +60,13 @@ app.command("simulate")(simulate.simulate_command)
 app.command("demo")(demo.demo_command)
 
 
+class _Telling(Protocol):
+    """What every complaint of the command line can do, though its public base class does not say so."""
+
+    def show(self) -> None:
+        """Print what is wrong and how to get help."""
+
+
 def run_app() -> int:
     """Run the command line and return its exit code."""
     try:
@@ -67,7 +74,7 @@ def run_app() -> int:
     except typer.Abort:
         return speech.FAILED
     except typer.TyperException as wrong:
-        wrong.show()
+        cast(_Telling, wrong).show()
         return speech.USAGE
 
 

@@ -68,11 +68,6 @@ class Words:
             self._voice.say(f"missing_{name}", **values.get(name, {})) for name in present.missing
         )
 
-    def resolver(self) -> str:
-        """Return whom to name as the one who resolved: the owner, since follow-up workflow hides the real name."""
-        incident = self._draft.incident
-        return incident.assignee or incident.assigned_group or self._voice.say("nobody")
-
     def next(self, present: Stage) -> str:
         """Return the next step."""
         values = {
