@@ -159,7 +159,7 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
                 voice.say("follows", key=link.ticket_key, target=now.ticket.key),
             )
         if now.outcome == "unknown_resolution" and now.ticket is not None:
-            resolution = now.ticket.resolution or voice.say("nobody")
+            resolution = now.ticket.resolution
             _milestone(
                 draft,
                 f"resolution/{link.ticket_id}/{digest(resolution)}",

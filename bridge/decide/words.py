@@ -34,9 +34,13 @@ class Words:
         return [self.stage_of(link) for link in self._draft.dossier.links]
 
     def versions(self) -> str:
-        """Return the versions for which the fix is planned."""
+        """Return the versions for which the fix is planned, without those that failed before."""
         names = [
-            version.name for link in self._links() if link.ticket for version in link.ticket.fix_versions
+            version.name
+            for link in self._links()
+            if link.ticket
+            for version in link.ticket.fix_versions
+            if f"version:{version.id}" not in link.link.spent
         ]
         return ", ".join(dict.fromkeys(names))
 
