@@ -50,7 +50,9 @@ def _judge(draft: Draft, rule: Rule, present: Stage) -> None:
     if present.ready and answers:
         _resolved_is_verified(draft, rule)
     elif present.undecided:
-        draft.remember(ending="declined", ended_at=draft.now, ended_by=draft.incident.modified_by, flags=())
+        # Follow-up workflow hides who resolved (BMC: it modifies the record again), so that the owner is named.
+        who = draft.incident.assignee or draft.incident.modified_by
+        draft.remember(ending="declined", ended_at=draft.now, ended_by=who, flags=())
     elif not draft.seen.fresh:
         draft.need("fresh")
     elif draft.incident.status in FINAL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -137,8 +138,13 @@ pairs:
 """
         (self.folder / "bridge.yaml").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Done:
-        """Run a command to its end; nothing that goes wrong may ever look like a crash."""
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, limit: int | None = None
+    ) -> Done:
+        """Run a command to its end, with ``limit`` unable to write a file beyond so many bytes.
+
+        Nothing that goes wrong may ever look like a crash.
+        """
         done = subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
@@ -147,6 +153,7 @@ pairs:
             text=True,
             timeout=PATIENCE * 4,
             check=False,
+            preexec_fn=_limited(limit) if limit else None,
         )
         found = Done(code=done.returncode, out=done.stdout, err=done.stderr)
         assert "Traceback" not in found.told, found.told
@@ -215,6 +222,16 @@ pairs:
         """What stands in the journal."""
         with Store.open(f"sqlite:///{self.state}", exclusive=False) as store, store.reading() as tx:
             return tx.journal.effects("retail", state=state)
+
+
+def _limited(size: int) -> Callable[[], None]:
+    """Return what makes a disk look full to a process."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
 
 
 def creates(request: Request) -> bool:

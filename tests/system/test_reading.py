@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.simulators.remedy import RemedySettings
 from tests.system.place import Place, a_place
 from tests.system.test_commands import section
 
@@ -16,7 +17,7 @@ from tests.system.test_commands import section
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A place with one linked incident, one that asks for a ticket, and texts that try to be markup or worse."""
-    with a_place(tmp_path_factory.mktemp("story")) as place:
+    with a_place(tmp_path_factory.mktemp("story"), remedy=RemedySettings(second_bump=False)) as place:
         place.opens("#ticket the sum is blank")
         done = place.run("once", "--json")
         assert done.code == 0
