@@ -101,6 +101,7 @@ def _trial(given: Given, incident: Incident, rule: Rule | None, rules: RuleSet, 
         dossier=Dossier(incident=NUMBER),
         members=_members(incident, rule),
         notes=_notes(given.notes, NUMBER),
+        others={TICKET: given.waiting - 1} if given.linked else {},
     )
     if given.ticket is not None and not given.linked:
         trial.tickets[TICKET] = _ticket(given.ticket, rule)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.decide.draft import Draft
+from bridge.decide.fieldlook import agreed_at_opening
 from bridge.decide.named import Named
 from bridge.decide.pack import packed_notes, ticket_description
 from bridge.decide.phrases import first_phrase, ticket_keys
@@ -212,6 +213,7 @@ def _open(draft: Draft, request: Request) -> None:
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
             packed=packed_notes(draft),
+            agreed=agreed_at_opening(draft, rule, fields),
         )
     )
 

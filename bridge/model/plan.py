@@ -35,12 +35,23 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sibling:
+    """Another incident of the same ticket, and whether it is held."""
+
+    number: str
+    priority: str
+    queue: str
+    linked_at: datetime
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One immutable look at an incident and everything that belongs to it.
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket;
+    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
     """
@@ -57,6 +68,7 @@ class Observation:
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
