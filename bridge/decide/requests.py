@@ -201,6 +201,7 @@ def _open(draft: Draft, request: Request) -> None:
     refusal = draft.seen.refused.get(key) or draft.seen.failing.get(key)
     if refusal:
         _say(draft, request, "open_refused", why=refusal)
+    outward = tuple((name, _outward(draft, value)) for name, value in fields)
     draft.actions.append(
         CreateTicket(
             key=key,
@@ -209,11 +210,11 @@ def _open(draft: Draft, request: Request) -> None:
             type=rule.ticket.type,
             summary=summary_line(draft.outward(_summary(rule, draft.incident))),
             description=ticket_description(draft, request),
-            fields=tuple((name, _outward(draft, value)) for name, value in fields),
+            fields=outward,
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
             packed=packed_notes(draft),
-            agreed=agreed_at_opening(draft, rule, fields),
+            agreed=agreed_at_opening(draft, rule, outward),
         )
     )
 
