@@ -101,7 +101,6 @@ def _trial(given: Given, incident: Incident, rule: Rule | None, rules: RuleSet, 
         dossier=Dossier(incident=NUMBER),
         members=_members(incident, rule),
         notes=_notes(given.notes, NUMBER),
-        others={TICKET: given.waiting - 1} if given.linked else {},
     )
     if given.ticket is not None and not given.linked:
         trial.tickets[TICKET] = _ticket(given.ticket, rule)
@@ -172,7 +171,8 @@ def _link(trial: Trial, given: Given, rule: Rule) -> None:
         there, status="In Progress", category="indeterminate", resolution="", fix_versions=()
     )
     trial.to_rest()
-    trial.notes = notes
+    trial.notes, trial.others = notes, {TICKET: given.waiting - 1}
+    there = replace(there, updated_at=trial.now)
     named = {name: value for name, value in given.incident.items() if name in ("status", "status_reason")}
     trial.incident = with_values(
         replace(

@@ -23,7 +23,6 @@ from bridge.rules.shape import Lines
 KEEP_TURNS = 50
 #: To how many tickets at once one is handed on; more is a person's to untangle.
 MOST_HANDED = 5
-_OUT_OF_SIGHT = "handed_on_out_of_sight"
 
 
 def follow(draft: Draft) -> None:
@@ -31,23 +30,19 @@ def follow(draft: Draft) -> None:
     lines = draft.rule.lines if draft.rule else None
     if lines is None or not draft.dossier.held:
         return
-    hidden: list[str] = []
     for link in draft.dossier.links:
         own = own_ticket(link, draft.seen.tickets)
         if own is not None and not link.lost:
-            draft.remember_link(_handed(draft, lines, link, own, hidden))
-    _flag_hidden(draft, hidden)
+            draft.remember_link(_handed(draft, lines, link, own))
 
 
-def _handed(draft: Draft, lines: Lines, link: Link, own: Ticket, hidden: list[str]) -> Link:
+def _handed(draft: Draft, lines: Lines, link: Link, own: Ticket) -> Link:
     seen: list[Ticket] = []
     for relation in [one for one in own.relations if _hands_on(lines, one)][:MOST_HANDED]:
         ticket = draft.seen.tickets.get(relation.ticket_id) or draft.seen.found.get(relation.ticket_id)
         if ticket is not None:
             seen.append(ticket)
-        elif relation.ticket_id in draft.seen.found:
-            hidden.append(relation.key)
-        else:
+        elif relation.ticket_id not in draft.seen.found:
             draft.need("ticket", relation.ticket_id)
     counting = _newest(seen) if lines.counts == "third_line" else ""
     return replace(link, handed=tuple(ticket.id for ticket in seen), counting=counting)
@@ -64,11 +59,6 @@ def _newest(tickets: list[Ticket]) -> str:
     """Return the ticket that counts: one on which third line still works, else the newest."""
     ordered = sorted(tickets, key=lambda ticket: (not ticket.done, ticket.id.zfill(20)))
     return ordered[-1].id if ordered else ""
-
-
-def _flag_hidden(draft: Draft, hidden: list[str]) -> None:
-    wanted = {(_OUT_OF_SIGHT, key) for key in hidden}
-    draft.keep_flags((_OUT_OF_SIGHT,), wanted)
 
 
 def record(draft: Draft) -> None:

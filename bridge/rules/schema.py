@@ -38,6 +38,7 @@ def rules_schema() -> dict[str, Any]:
         "description": otherwise["description"],
     }
     schema["definitions"]["Test"]["minProperties"] = 1
+    schema["definitions"]["Test"]["properties"]["at_least"]["type"] = ["string", "integer"]
     return schema
 
 
