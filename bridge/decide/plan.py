@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.decide import answers, evidence, hold, mirror, requests, tell, tickets
+from bridge.decide import answers, casualties, evidence, hold, mirror, requests, tell, tickets
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
 from bridge.model.actions import CreateTicket
@@ -30,6 +30,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     hold.repair_queue,
     hold.wait,
     hold.hand_back,
+    casualties.flag_dead,
     tell.tell_tickets,
     tell.tell_incident,
     tell.keep_living_note,

@@ -42,7 +42,8 @@ class Observation:
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
     ``others`` counts the other incidents that are held on each ticket;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
-    ``failing`` those that were refused and will be tried again.
+    ``failing`` those that were refused and will be tried again; ``dead`` those of ``refused`` on which a person still
+    has to decide.
     """
 
     pair: str
@@ -56,6 +57,7 @@ class Observation:
     done: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
+    dead: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
     all_notes: bool = False
     fresh: bool = False

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from bridge.model.errors import StateError
 from bridge.state.agenda import Agenda
+from bridge.state.audit import Audit
 from bridge.state.diary import Diary
 from bridge.state.dossiers import Dossiers
 from bridge.state.failures import spoken
@@ -41,7 +42,7 @@ from bridge.state.sqlite import (
 class Transaction:
     """What may be asked and written between a beginning and a commit; of no use after its block."""
 
-    __slots__ = ("agenda", "diary", "dossiers", "journal", "links", "memory")
+    __slots__ = ("agenda", "audit", "diary", "dossiers", "journal", "links", "memory")
 
     def __init__(self, connection: Connection) -> None:
         self.memory = Memory(connection)
@@ -50,6 +51,7 @@ class Transaction:
         self.agenda = Agenda(connection)
         self.journal = Journal(connection)
         self.diary = Diary(connection)
+        self.audit = Audit(connection)
 
 
 class Store:
