@@ -1,21 +1,26 @@
 """Logs: structlog, JSON for machines or lines for people, never a secret.
 
-Events are facts in the past tense; pair, cycle and incident are bound once and ride along.
+Events are facts in the past tense; pair, cycle and incident are bound once and ride along.  What libraries log
+goes the same way, so that it is one stream in one form, without secrets either.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Literal, TextIO
+from urllib.parse import quote
 
 import structlog
 
 Format = Literal["auto", "json", "console"]
 
 #: Loggers of libraries that print headers, bodies or URLs when asked for details.
-TALKATIVE = ("jira", "urllib3", "requests", "apscheduler", "alembic", "sqlalchemy")
+TALKATIVE = ("jira", "urllib3", "requests", "alembic", "sqlalchemy")
+#: Says in tracebacks of its own what the daemon tells in a line.
+SILENT = ("apscheduler",)
 
 
 def set_up(
@@ -28,8 +33,6 @@ def set_up(
     """Configure logging for the whole process; ``secrets`` gives the values that must never appear."""
     out = stream or sys.stderr
     as_json = form == "json" or (form == "auto" and not out.isatty())
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -45,6 +48,31 @@ def set_up(
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+    _take_in_libraries()
+
+
+def _take_in_libraries() -> None:
+    root = logging.getLogger()
+    if not any(isinstance(each, _Libraries) for each in root.handlers):
+        root.addHandler(_Libraries())
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class _Libraries(logging.Handler):
+    """Hands what a library logs to our own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a record of a library as an event of ours."""
+        structlog.get_logger().log(
+            record.levelno,
+            "library_said",
+            library=record.name,
+            what=record.getMessage(),
+            exc_info=record.exc_info,
+        )
 
 
 class Redact:
@@ -57,17 +85,27 @@ class Redact:
         self, _logger: Any, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Return the event without secrets."""
-        values = [value for value in self._secrets() if value]
+        values = _forms(self._secrets())
         return {name: _without(value, values) for name, value in event.items()} if values else event
 
 
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """Return every way in which a secret may be written, the longest first so that none is cut in half."""
+    forms: set[str] = set()
+    for secret in secrets:
+        quoted = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+        forms |= {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], *quoted}
+    return sorted(forms - {""}, key=len, reverse=True)
+
+
 def _without(value: Any, secrets: list[str]) -> Any:
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, "[secret]")
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
-        return {name: _without(item, secrets) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_without(item, secrets) for item in value)
-    return value
+        return {_without(name, secrets): _without(item, secrets) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without(item, secrets) for item in value]
+    text = str(value)
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return text

@@ -11,8 +11,10 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from bridge.cli import speech
+from bridge.cli.main import app
+from bridge.rules import shape
 from bridge.rules.load import load_rules
-from bridge.rules.shape import Condition, Rule, Test
 from bridge.voices import voice_of
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +29,9 @@ LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 KEY_ROW = re.compile(r"^\| `(?P<key>[a-z_.*]+)` \| (?P<default>[^|]+) \| [^|]+\|$", re.MULTILINE)
 CAUSES = "Code, Integration, Back-end, Business logic, User error, Campaign settings"
 FIELD = "Resolution Category Tier 2"
+
+EVENT = re.compile(r"\blog\.(?:debug|info|warning|error|critical|exception)\(\s*\"(?P<event>[a-z_]+)\"")
+EVENT_ROW = re.compile(r"^\| `(?P<event>[a-z_]+)` \| (?:info|warning|error|critical) \|", re.MULTILINE)
 
 #: The notes that the life of an incident quotes, in its order: the text's name and its values.
 QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
@@ -61,7 +66,6 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
     (
         "put_back",
         {
-            "who": "Ann Owner",
             "status": "Pending",
             "missing": "the fix itself, its deployment to production, Frontline's check (#verified), "
             "the cause in Resolution Category Tier 2",
@@ -113,6 +117,7 @@ QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
             "how": "by note",
             "keys": "FRONT-1",
             "cause_missing": True,
+            "resolved": False,
             "cause_field": FIELD,
             "causes": CAUSES,
         },
@@ -159,13 +164,13 @@ def shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def told_keys(
-    shape: type[BaseModel], prefix: str = "", given: BaseModel | None = None
+    kind: type[BaseModel], prefix: str = "", given: BaseModel | None = None
 ) -> Iterator[tuple[str, str]]:
     """Every key that may be written, with its default as the guide writes it.
 
     ``given`` is what stands there where nothing is written.  Conditions and sources of evidence have their own tables.
     """
-    for name, info in shape.model_fields.items():
+    for name, info in kind.model_fields.items():
         key = prefix + (info.alias or name)
         default = getattr(given, name) if given else info.get_default(call_default_factory=True)
         yield key, told_default(default)
@@ -224,16 +229,16 @@ def test_quoted_notes_are_what_the_bridge_says() -> None:
 def test_the_guide_to_rules_has_every_key_with_its_default() -> None:
     """The tables of the guide to rules have exactly the keys that a rule may have, with their defaults."""
     rows = KEY_ROW.findall(RULES.read_text(encoding="utf-8"))
-    assert rows == list(told_keys(Rule))
+    assert rows == list(told_keys(shape.Rule))
 
 
 def test_the_guide_to_rules_has_every_test() -> None:
     """The guide to rules names every test that a condition may make."""
     text = RULES.read_text(encoding="utf-8")
     named = re.findall(r"^\| `([a-z_]+)` \| [^|]+\|$", text, re.MULTILINE)
-    assert named == [key for key, _ in told_keys(Test)]
+    assert named == [key for key, _ in told_keys(shape.Test)]
     assert {"all", "any", "not"} == {
-        info.alias for name, info in Condition.model_fields.items() if name not in ("field", "test")
+        info.alias for name, info in shape.Condition.model_fields.items() if name not in ("field", "test")
     }
 
 
@@ -246,3 +251,28 @@ def test_the_examples_of_the_guide_to_rules_load(tmp_path: Path) -> None:
         path = tmp_path / f"{index}.yaml"
         path.write_text(block, encoding="utf-8")
         assert load_rules([path]).rules
+
+
+def test_the_guide_to_operations_has_every_event() -> None:
+    """The table of log events has exactly the events that the bridge logs, each once."""
+    sources = (ROOT / "bridge").rglob("*.py")
+    logged = {event for source in sources for event in EVENT.findall(source.read_text(encoding="utf-8"))}
+    told = EVENT_ROW.findall((ROOT / "docs" / "operations.md").read_text(encoding="utf-8"))
+    assert sorted(told) == sorted(logged)
+
+
+def test_the_guide_to_operations_has_every_exit_code() -> None:
+    """The table of exit codes has exactly those with which the commands end."""
+    rows = re.findall(
+        r"^\| (\d+) \|", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    codes = (speech.OK, speech.FAILED, speech.CHANGES, speech.USAGE, speech.TRY_AGAIN, speech.BAD_CONFIG)
+    assert [int(row) for row in rows] == list(codes)
+
+
+def test_the_readme_has_every_command() -> None:
+    """The table of commands in the README has exactly the commands that there are."""
+    rows = re.findall(
+        r"^\| `([a-z]+)[^`]*` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(rows) == sorted(str(command.name) for command in app.registered_commands)

@@ -38,9 +38,10 @@ def audit_command(
     verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show every effect and every operator's action: who, what, when, rule, before and after, request, outcome.
+    """Show everything that was done, by the bridge and by operators.
 
-    The trail can only be added to. Asks no server.
+    Each line has who, what, when, rule, before and after, request and outcome. The trail can only be added to. Asks no
+    server.
     """
     settings = settings_of(context)
     if state_is_new(settings):

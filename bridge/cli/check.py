@@ -10,14 +10,17 @@ from rich.table import Table
 
 from bridge.app import App, build
 from bridge.cli.setting import settings_of
-from bridge.cli.speech import BAD_CONFIG, FAILED, console, plain, print_json, spoken
+from bridge.cli.speech import BAD_CONFIG, FAILED, console, count, plain, print_json, spoken
 from bridge.connectors.base import Finding
 from bridge.model.errors import BridgeError, ConfigError
+from bridge.rules.shape import PhraseSource, RuleSet
 from bridge.settings import Settings, read_secret
 from bridge.state.store import Store
 from bridge.voices import voice_of
 
 MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+#: Findings of a desk without which asking for groups would only repeat the failure.
+_DOORS = ("address", "log-in")
 
 
 @spoken
@@ -26,21 +29,27 @@ def check_command(
     live: Annotated[bool, typer.Option("--live", help="Ask the servers, too; writes nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check configuration, rules and texts; with --live log in on both sides and try every permission.
+    """Check configuration, rules, texts and secrets.
 
-    Exits with 78 where the configuration cannot be used, 1 where a server or a permission is missing.
+    With --live also log in on both sides and try every permission, writing nothing. Exits with 78 where the
+    configuration cannot be used, with 1 where a server or a permission is missing.
     """
     settings = settings_of(context)
     voice_of(settings.language, settings.texts)
-    findings = [*_rules(settings), *_secrets(settings)]
-    if live:
-        findings += _live(settings)
+    own = [*_rules(settings), *_secrets(settings)]
+    servers = _live(settings) if live else []
     if as_json:
-        print_json(findings)
+        print_json([*own, *servers])
     else:
-        _tell(findings)
-    if any(finding.verdict == "error" for finding in findings):
-        raise typer.Exit(FAILED if live else BAD_CONFIG)
+        _tell([*own, *servers])
+    if _failed(own):
+        raise typer.Exit(BAD_CONFIG)
+    if _failed(servers):
+        raise typer.Exit(FAILED)
+
+
+def _failed(findings: list[Finding]) -> bool:
+    return any(finding.verdict == "error" for finding in findings)
 
 
 def _rules(settings: Settings) -> list[Finding]:
@@ -77,29 +86,29 @@ def _secrets(settings: Settings) -> list[Finding]:
         try:
             read_secret(ref, os.environ)
         except ConfigError as error:
-            found.append(
-                Finding(
-                    what=f"{what}: secret", verdict="error", detail=_words(error), next_step=error.next_step
-                )
-            )
+            found.append(_error(f"{what}: secret", error))
         else:
             found.append(Finding(what=f"{what}: secret", verdict="ok", detail=f"read from {ref.place}"))
     return found
 
 
-def _words(error: BridgeError) -> str:
-    return f"{error.what} ({error.why})" if error.why else error.what
+def _error(what: str, error: BridgeError) -> Finding:
+    detail = f"{error.what} ({error.why})" if error.why else error.what
+    return Finding(what=what, verdict="error", detail=detail, next_step=error.next_step)
 
 
 def _live(settings: Settings) -> list[Finding]:
     with Store.scratch(settings.state) as store, build(settings, store, os.environ) as app:
-        return [*_desks(app), *_groups(app), *_trackers(app)]
+        return [*_desks(app), *_trackers(app)]
 
 
 def _desks(app: App) -> list[Finding]:
     found = []
     for name, desk in app.desks.items():
-        found += [_named(f"desk {name}", finding) for finding in desk.probe()]
+        probed = desk.probe()
+        found += [_named(f"desk {name}", finding) for finding in probed]
+        if not any(finding.verdict == "error" and finding.what in _DOORS for finding in probed):
+            found += _groups(app, name)
     return found
 
 
@@ -111,49 +120,51 @@ def _trackers(app: App) -> list[Finding]:
     return found
 
 
-def _groups(app: App) -> list[Finding]:
-    """Look for every support group that the rules name."""
+def _groups(app: App, desk: str) -> list[Finding]:
+    """Look for every support group that the rules of a desk's pairs name; each once."""
+    named = {
+        group: app.reconcilers[pair.name].pair.desk
+        for pair in app.settings.pairs
+        if pair.desk == desk
+        for group in _groups_named(pair.rule_set)
+    }
     found = []
-    for name, one in app.reconcilers.items():
-        for group in sorted(_groups_named(app.settings, name)):
-            try:
-                members = one.pair.desk.members(group)
-            except BridgeError as error:
-                found.append(Finding(what=f"group {group}", verdict="error", detail=_words(error)))
-                continue
-            found.append(_group(group, members))
+    for group in sorted(named):
+        try:
+            found.append(_group(group, named[group].members(group)))
+        except BridgeError as error:
+            found.append(_error(f"group {group}", error))
     return found
 
 
 def _group(group: str, members: tuple[object, ...] | None) -> Finding:
+    what = f"group {group}"
     if members is None:
         return Finding(
-            what=f"group {group}",
+            what=what,
             verdict="error",
             detail="its members cannot be read, so only owners could answer",
             next_step="give the account read access to CTM:Support Group and CTM:Support Group Association",
         )
     if not members:
         return Finding(
-            what=f"group {group}", verdict="warning", detail="it has no members, or does not exist",
+            what=what,
+            verdict="warning",
+            detail="it has no members, or does not exist",
             next_step="correct the name in the rules",
-        )  # fmt: skip
-    return Finding(what=f"group {group}", verdict="ok", detail=f"{len(members)} members")
+        )
+    return Finding(what=what, verdict="ok", detail=count(len(members), "member"))
 
 
-def _groups_named(settings: Settings, pair: str) -> set[str]:
+def _groups_named(rules: RuleSet) -> set[str]:
     names: set[str] = set()
-    found = settings.pair(pair)
-    for rule in found.rule_set.rules if found else ():
+    for rule in rules.rules:
         hold = rule.hold
-        phrases = [hold.release] if hold.release else []
-        phrases += [
-            source.phrase
-            for source in (*hold.deployed.any_, *hold.deployed.all_)
-            if hasattr(source, "phrase")
-        ]
-        names |= {group for phrase in phrases for group in phrase.from_group}
-        names |= {hold.fallback_queue} if hold.fallback_queue else set()
+        sources = (*hold.deployed.any_, *hold.deployed.all_)
+        phrases = [source.phrase for source in sources if isinstance(source, PhraseSource)]
+        phrases += [hold.release] if hold.release else []
+        names.update(group for phrase in phrases for group in phrase.from_group)
+        names.update([hold.fallback_queue] if hold.fallback_queue else [])
     return names
 
 
@@ -167,9 +178,11 @@ def _named(where: str, finding: Finding) -> Finding:
 
 
 def _tell(findings: list[Finding]) -> None:
-    table = Table("", "what", "detail", "next step", box=None, pad_edge=False)
+    table = Table("", "what", "found", box=None, pad_edge=False)
+    table.columns[1].overflow = "fold"
     for finding in findings:
-        table.add_row(
-            MARKS[finding.verdict], plain(finding.what), plain(finding.detail), plain(finding.next_step)
-        )
+        detail = plain(finding.detail)
+        if finding.next_step:
+            detail += f"\n[bold]next:[/] {plain(finding.next_step)}"
+        table.add_row(MARKS[finding.verdict], plain(finding.what), detail)
     console().print(table)

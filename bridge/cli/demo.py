@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import MutableMapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import structlog
 import typer
@@ -16,8 +16,10 @@ from bridge.rehearsal.day import Day, demo_rules
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.stand import Ports, Stand, addresses
 from bridge.rehearsal.view import View, summary_table
-from bridge.rehearsal.world import World, flavour_of
+from bridge.rehearsal.world import Flavour, World
 from bridge.state.store import Store
+
+Language = Literal["en", "ru", "uk"]
 
 #: How long one virtual minute takes to watch, in seconds.
 PACE = 0.3
@@ -25,16 +27,19 @@ PACE = 0.3
 
 @spoken
 def demo_command(
-    flavour: Annotated[str, typer.Option(help="cloud or datacenter.")] = "cloud",
-    pace: Annotated[float, typer.Option(help="Seconds that a virtual minute takes on a terminal.")] = PACE,
-    language: Annotated[str, typer.Option(help="en, ru or uk: the language of the notes.")] = "en",
+    flavour: Annotated[Flavour, typer.Option(help="Which Jira is simulated.")] = "cloud",
+    pace: Annotated[
+        float, typer.Option(min=0, help="Seconds that a virtual minute takes on a terminal.")
+    ] = PACE,
+    language: Annotated[Language, typer.Option(help="The language of the notes.")] = "en",
 ) -> None:
-    """Play a day in fast motion: incidents arrive, developers and second line work, the bridge joins them.
+    """Play a day at a front office in fast motion.
 
-    On a terminal the servers stay up afterwards, to poke at, until Ctrl-C; without one the story is printed once.
+    Incidents arrive, developers and second line work, and the bridge joins them, on two simulated servers. On a
+    terminal the servers stay up afterwards, to poke at, until Ctrl-C; without one the story is printed once.
     """
     structlog.configure(processors=[_drop])
-    world = World.build(CAST, flavour=flavour_of(flavour))
+    world = World.build(CAST, flavour=flavour)
     rules = demo_rules()
     with Stand(world, Ports()) as stand, Store.open("sqlite://", exclusive=True) as store:
         view = View(world=world)
@@ -43,8 +48,8 @@ def demo_command(
         try:
             _play(day, view, pace)
             console().print(summary_table(day))
-            console().print(addresses(stand), markup=False)
             if sys.stdout.isatty():
+                console().print(addresses(stand), markup=False)
                 console().print("The servers stay up, at the end of the story.  Ctrl-C ends everything.")
                 while True:
                     time.sleep(1)

@@ -144,14 +144,18 @@ def _tell(out: Console, pair: str, told: Explanation, effects: tuple[Effect, ...
 def _tell_conditions(out: Console, told: Explanation) -> None:
     for trial in told.verdict.trials:
         out.print(f"\nrule {trial.rule_name} {'matches' if trial.matched else 'does not match'}")
-        for line in trial.lines:
-            out.print(f"  {_SIGNS[line.holds]}  {'  ' * line.depth}{plain(_condition(line))}")
+        depths = [*(line.depth for line in trial.lines), 0][1:]
+        for line, deeper in zip(trial.lines, depths, strict=True):
+            words = _group(line) if deeper > line.depth else _condition(line)
+            out.print(f"  {_SIGNS[line.holds]}  {'  ' * line.depth}{plain(words)}")
+
+
+def _group(line: TraceLine) -> str:
+    """Return the head of a group only: its conditions follow, one a line."""
+    return line.text.split(":", 1)[0]
 
 
 def _condition(line: TraceLine) -> str:
-    # A group such as any: has no value of its own.
-    if line.text.endswith(":"):
-        return line.text
     return f"{line.text} (it is {line.saw})" if line.saw else f"{line.text} (it is empty)"
 
 

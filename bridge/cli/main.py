@@ -5,12 +5,25 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol, cast
 
 import typer
 
 from bridge import __version__
-from bridge.cli import audit, check, dead, demo, explain, held, plan, rule_tests, run, simulate, speech
+from bridge.cli import (
+    audit,
+    check,
+    dead,
+    demo,
+    explain,
+    held,
+    plan,
+    replay,
+    rule_tests,
+    run,
+    simulate,
+    speech,
+)
 
 app = typer.Typer(
     name="bridge",
@@ -60,6 +73,14 @@ app.command("check")(check.check_command)
 app.command("test")(rule_tests.rule_tests_command)
 app.command("simulate")(simulate.simulate_command)
 app.command("demo")(demo.demo_command)
+app.command("replay")(replay.replay_command)
+
+
+class _Telling(Protocol):
+    """What every complaint of the command line can do, though its public base class does not say so."""
+
+    def show(self) -> None:
+        """Print what is wrong and how to get help."""
 
 
 def run_app() -> int:
@@ -69,7 +90,7 @@ def run_app() -> int:
     except typer.Abort:
         return speech.FAILED
     except typer.TyperException as wrong:
-        wrong.show()
+        cast(_Telling, wrong).show()
         return speech.USAGE
 
 

@@ -31,9 +31,10 @@ def rule_tests_command(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Run the tests beside the rules (``*.test.yaml``) through the real planner; no server is asked.
+    """Run the tests of the rules through the real planner.
 
-    Exits with 1 where a case fails, and names the rules that no case reached.
+    They stand beside the rules in files called *.test.yaml. Exits with 1 where a case fails, and names the rules
+    that no case reached. Asks no server.
     """
     settings = settings_of(context)
     results = {pair.name: _run(settings, pair) for pair in settings.pairs}

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bridge.app import App, build
-from bridge.cli.setting import settings_of
-from bridge.cli.speech import FAILED, TRY_AGAIN, console, plain, print_json, spoken
+from bridge.cli.setting import require_secrets, settings_of
+from bridge.cli.speech import FAILED, console, failure_json, plain, print_json, spoken, tell_down
 from bridge.daemon import Daemon
+from bridge.engine.reconcile import Summary
 from bridge.state.store import Store
 
 Since = Annotated[
     datetime | None,
     typer.Option(
         "--since",
+        metavar="DATE",
         formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-        help="Where a state that never polled begins to look (UTC); else an hour ago.",
+        help="Where a state that never polled begins to look, as 2026-03-02 or 2026-03-02T06:00:00 (UTC); "
+        "else an hour ago.",
     ),
 ]
 
@@ -29,9 +32,10 @@ Since = Annotated[
 def run_command(context: typer.Context, since: Since = None) -> None:
     """Run until SIGTERM or Ctrl-C: poll both sides, decide, act.
 
-    A running look is finished first, within 10 seconds; a second signal ends at once.
+    On the first signal a running look is finished, within 10 seconds; a second signal ends at once.
     """
     settings = settings_of(context, quiet=False)
+    require_secrets(settings)
     daemon = Daemon(
         cycles={},
         resyncs={},
@@ -40,10 +44,10 @@ def run_command(context: typer.Context, since: Since = None) -> None:
     )
     with Store.open(settings.state, exclusive=True) as store:
         app = build(settings, store, os.environ, stopping=daemon.stop.is_set, since=_utc(since))
-        with app:
-            daemon.cycles = {name: one.cycle for name, one in app.reconcilers.items()}
-            daemon.resyncs = {name: _resync(app, name) for name in app.reconcilers}
-            code = daemon.run()
+        daemon.cycles = {name: one.cycle for name, one in app.reconcilers.items()}
+        daemon.resyncs = {name: _resync(app, name) for name in app.reconcilers}
+        daemon.farewell = app.close
+        code = daemon.run()
     raise typer.Exit(code)
 
 
@@ -57,33 +61,38 @@ def once_command(
     since: Since = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look once at every pair, do what is to be done, and end.  Exits with 75 where a side cannot be asked."""
+    """Look once at every pair, do what is to be done, and end.
+
+    Exits with 75 where a server cannot be asked now, with 1 where an account is refused or an incident could not be
+    decided.
+    """
     settings = settings_of(context)
+    require_secrets(settings)
     with (
         Store.open(settings.state, exclusive=True) as store,
         build(settings, store, os.environ, since=_utc(since)) as app,
     ):
         summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
     if as_json:
-        print_json(
-            {
-                name: {
-                    "looked_at": summary.looked_at,
-                    "done": summary.done,
-                    "refused": summary.refused,
-                    "failed": summary.failed,
-                    "down": {side: error.what for side, error in summary.down.items()},
-                }
-                for name, summary in summaries.items()
-            }
-        )
+        print_json({name: _as_data(summary) for name, summary in summaries.items()})
     else:
         for name, summary in summaries.items():
             console().print(f"{name}: {plain(summary.sentence)}")
-    if any(summary.down for summary in summaries.values()):
-        raise typer.Exit(TRY_AGAIN)
+    code = tell_down(error for summary in summaries.values() for error in summary.down.values())
+    if code:
+        raise typer.Exit(code)
     if any(summary.failed for summary in summaries.values()):
         raise typer.Exit(FAILED)
+
+
+def _as_data(summary: Summary) -> dict[str, Any]:
+    return {
+        "looked_at": summary.looked_at,
+        "done": summary.done,
+        "refused": summary.refused,
+        "failed": summary.failed,
+        "down": {side: failure_json(error) for side, error in summary.down.items()},
+    }
 
 
 def _utc(moment: datetime | None) -> datetime | None:

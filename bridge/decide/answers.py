@@ -79,8 +79,7 @@ def _verdict(draft: Draft, rule: Rule, note: Note, words: str, *, accepts: bool)
     if permission == "unknown":
         return
     if permission != "yes":
-        text = "not_member" if permission == "no" else "no_membership"
-        reply(draft, note, text, queue=draft.incident.assigned_group)
+        _turn_away(draft, rule, note, permission)
         return
     if not draft.dossier.held:
         reply(draft, note, "hold_over", keys=_keys(draft))
@@ -90,6 +89,15 @@ def _verdict(draft: Draft, rule: Rule, note: Note, words: str, *, accepts: bool)
         _accept(draft, note, words, present)
     else:
         _reject(draft, note, words, present)
+
+
+def _turn_away(draft: Draft, rule: Rule, note: Note, permission: Permission) -> None:
+    if rule.hold.verify.by == "owner":
+        owner = draft.incident.assignee or draft.voice.say("nobody")
+        reply(draft, note, "not_owner", owner=owner)
+        return
+    text = "not_member" if permission == "no" else "no_membership"
+    reply(draft, note, text, queue=draft.incident.assigned_group)
 
 
 def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:

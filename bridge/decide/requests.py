@@ -13,7 +13,7 @@ from bridge.decide.named import Named
 from bridge.decide.pack import packed_notes, ticket_description
 from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.decide.text import summary_line
-from bridge.model.actions import AddIncidentNote, AddTicketNote, CreateTicket
+from bridge.model.actions import AddIncidentNote, AddTicketNote, CreateTicket, Value
 from bridge.model.dossier import Link, Request, Round
 from bridge.model.incident import FINAL, Incident
 from bridge.model.ticket import Ticket
@@ -213,12 +213,18 @@ def _open(draft: Draft, request: Request) -> None:
             type=rule.ticket.type,
             summary=summary_line(draft.outward(_summary(rule, draft.incident))),
             description=ticket_description(draft, request),
-            fields=fields,
+            fields=tuple((name, _outward(draft, value)) for name, value in fields),
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
             packed=packed_notes(draft),
         )
     )
+
+
+def _outward(draft: Draft, value: Value) -> Value:
+    if isinstance(value, str):
+        return draft.outward(value)
+    return tuple(draft.outward(one) for one in value)
 
 
 def _why_open(request: Request, rule: Rule) -> str:

@@ -170,6 +170,8 @@ def _name(sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier) -> Na
         return "deployed"
     if sketch.undecided:
         return "decision"
+    if not incident.is_open and dossier.given_up:
+        return "given_up"
     waiting = [link for link in sketch.links if not (link.deployed or link.needs_decision)]
     return "fixed" if all(link.fixed for link in waiting) else "linked"
 
@@ -191,7 +193,7 @@ def _ball(name: Name) -> Ball:
 def _missing(
     sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier
 ) -> tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]:
-    if not dossier.links or dossier.ending in ("released", "closed_early", "given_up", "declined"):
+    if not dossier.links or dossier.ending in ("released", "closed_early", "declined"):
         return ()
     missing: list[Literal["fixed", "deployed", "verified", "cause", "decision"]] = []
     if not dossier.ending:

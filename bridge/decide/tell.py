@@ -140,7 +140,6 @@ def _tell_put_back(draft: Draft, rule: Rule, words: Words) -> None:
                 status=draft.incident.status,
                 missing=words.missing(),
                 keys=words.keys(),
-                who=words.resolver(),
                 count=count,
                 limit=rule.hold.resolved_early.put_back,
             ),
@@ -160,7 +159,7 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
                 voice.say("follows", key=link.ticket_key, target=now.ticket.key),
             )
         if now.outcome == "unknown_resolution" and now.ticket is not None:
-            resolution = now.ticket.resolution or voice.say("nobody")
+            resolution = now.ticket.resolution
             _milestone(
                 draft,
                 f"resolution/{link.ticket_id}/{digest(resolution)}",
@@ -168,6 +167,8 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
             )
         _tell_reopened(draft, link, now)
     for flag in draft.dossier.flags:
+        if flag.what == "cause_missing":
+            _milestone(draft, "cause_missing", voice.say("cause_missing", **words.cause()))
         if flag.what == "field_conflict":
             _milestone(
                 draft,
@@ -229,6 +230,7 @@ def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:
         how=draft.voice.say(f"how_{answer.how}"),
         keys=words.keys(),
         cause_missing=not cause_is_set(rule.hold.cause, draft.incident),
+        resolved=not draft.incident.is_open,
         **words.cause(),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.rules.template import Template, compile_template
+from bridge.rules.template import Template, TemplateProblem, compile_template
 
 # What an empty part of a text leaves behind.
 _GAP = re.compile(r"\n{3,}")
@@ -24,7 +24,6 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "living": "tickets state next ball queue owner flags round held",
         "ticket_line": "key status resolution assignee versions follows",
         "note_from_ticket": "author key at text",
-        "asked_opened": "key author",
         "no_rule": "author queue conditions",
         "no_value": "author field value map",
         "already_linked": "author keys",
@@ -34,17 +33,17 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "fixed": "keys versions next",
         "verify": "keys evidence accept reject cause_field causes round failed_before",
         "decide": "keys reasons reject",
-        "verified": "author at cause_field causes cause_missing how keys",
+        "verified": "author at cause_field causes cause_missing how keys resolved",
         "failed": "author words keys round",
-        "put_back": "status missing keys who count limit",
+        "put_back": "status missing keys count limit",
         "cause_missing": "cause_field causes",
         "released": "author words keys",
         "lost": "key",
         "follows": "key target",
         "unknown_resolution": "key resolution",
         "reopened_after": "key status",
-        "moved_key": "old key",
         "not_member": "author queue",
+        "not_owner": "author owner",
         "no_membership": "author queue",
         "too_soon": "author keys state",
         "not_leads": "author groups",
@@ -54,7 +53,6 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         # in the ticket
         "pack": "number priority impact urgency queue owner summary story steps extra url keys",
         "step": "author at text",
-        "waits": "number priority queue owner",
         "note_from_incident": "author number at text",
         "ticket_verified": "author at number round how",
         "ticket_failed": "author at number words round",
@@ -101,6 +99,11 @@ def compile_voice(language: str, texts: Mapping[str, str]) -> Voice:
     unknown = sorted(texts.keys() - VARIABLES.keys())
     if missing or unknown:
         raise ValueError(f"texts in {language}: missing {missing}, unknown {unknown}")
-    return Voice(
-        language, {name: compile_template(text, names=set(VARIABLES[name])) for name, text in texts.items()}
-    )
+    return Voice(language, {name: _compiled(name, text) for name, text in texts.items()})
+
+
+def _compiled(name: str, text: str) -> Template:
+    try:
+        return compile_template(text, names=set(VARIABLES[name]))
+    except TemplateProblem as problem:
+        raise ValueError(f"the text {name}: {problem}") from problem

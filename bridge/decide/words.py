@@ -34,9 +34,13 @@ class Words:
         return [self.stage_of(link) for link in self._draft.dossier.links]
 
     def versions(self) -> str:
-        """Return the versions for which the fix is planned."""
+        """Return the versions for which the fix is planned, without those that failed before."""
         names = [
-            version.name for link in self._links() if link.ticket for version in link.ticket.fix_versions
+            version.name
+            for link in self._links()
+            if link.ticket
+            for version in link.ticket.fix_versions
+            if f"version:{version.id}" not in link.link.spent
         ]
         return ", ".join(dict.fromkeys(names))
 
@@ -67,11 +71,6 @@ class Words:
         return ", ".join(
             self._voice.say(f"missing_{name}", **values.get(name, {})) for name in present.missing
         )
-
-    def resolver(self) -> str:
-        """Return whom to name as the one who resolved: the owner, since follow-up workflow hides the real name."""
-        incident = self._draft.incident
-        return incident.assignee or incident.assigned_group or self._voice.say("nobody")
 
     def next(self, present: Stage) -> str:
         """Return the next step."""

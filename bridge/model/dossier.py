@@ -13,7 +13,7 @@ from typing import Literal
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early", "given_up"]
+Ending = Literal["", "verified", "released", "declined", "closed_early"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +164,11 @@ class Dossier:
     def held(self) -> bool:
         """Whether the incident must not be resolved yet, as far as the hold itself is concerned."""
         return bool(self.links) and not self.ending
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the present resolve came too early and was only flagged, so that it is no answer to anything."""
+        return any(flag.what in ("resolved_early", "put_back_refused") for flag in self.flags)
 
     def link(self, ticket_id: str) -> Link | None:
         """Return the link to a ticket, None where there is none."""

@@ -43,7 +43,7 @@ class View:
 
     def render(self, day: Day) -> RenderableType:
         """Draw the present moment."""
-        story = Text("\n").join(_text(line) for line in self.lines)
+        story = Group(*(_text(line) for line in self.lines))
         clock = f"{self.world.clock():%H:%M}"
         return Group(
             Panel(story, title=f"a day at the front office, {clock}", height=IN_SIGHT + 2),
