@@ -7,15 +7,18 @@ from datetime import timedelta
 import pytest
 
 from bridge.engine.execute import SCHEDULE
-from bridge.rehearsal.world import Flavour
+from bridge.rehearsal.world import DESK_ACCOUNT, Flavour
 from bridge.simulators.faults import Fault
+from bridge.simulators.jira import Person
 from bridge.simulators.wire import Request, Response
 from bridge.state.journal import Effect
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
-NO = Response.of_json(400, {"errorMessages": ["The comment is poisonous."], "errors": {}})
+#: Jira names the account in every answer; without it a refusal would not be believed.
+ACCOUNT = {"X-AAccountId": Person.of(DESK_ACCOUNT).account_id, "X-AUSERNAME": DESK_ACCOUNT}
+NO = Response.of_json(400, {"errorMessages": ["The comment is poisonous."], "errors": {}}, ACCOUNT)
 
 
 def poisonous(words: str) -> Fault:
@@ -29,6 +32,7 @@ def poisonous(words: str) -> Fault:
 
 def until_dead(scene: Scene) -> Effect:
     """Let the whole schedule pass; returns the one effect that was given up."""
+    scene.look()
     for pause in SCHEDULE:
         scene.wait(seconds=pause.total_seconds() + 1)
     with scene.store.reading() as tx:
@@ -166,7 +170,7 @@ def test_a_server_that_always_fails_after_taking_a_note_is_not_asked_for_ever(fl
     broken.answer = Response.of_text(500, "NullPointerException")
     scene.world.tracker_wire.add(broken)
     scene.writes(number, "a pinch of arsenic")
-    for _ in range(8):
+    for _ in range(12):
         scene.wait(hours=3)
     with scene.store.reading() as tx:
         (dead,) = tx.journal.effects("retail", state="dead")
