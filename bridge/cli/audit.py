@@ -38,7 +38,7 @@ def audit_command(
     verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show everything that was done, by the bridge and by operators.
+    """Show who did what, when, and why.
 
     Each line has who, what, when, rule, before and after, request and outcome. The trail can only be added to. Asks no
     server.

@@ -24,7 +24,7 @@ from bridge.state.store import Store, Transaction
 
 app = typer.Typer(
     name="dead",
-    help="Show what was given up after five tries; replay or drop it.",
+    help="Show what was given up; replay or drop it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
