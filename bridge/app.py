@@ -17,11 +17,14 @@ from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.settings import Desk, Settings, Tracker, read_secret
 from bridge.settings import Pair as PairSettings
+from bridge.state.keep import prune
 from bridge.state.store import Store
 from bridge.voices import voice_of
 
 #: How far back a state that never polled begins to look.
 FIRST_LOOK_BACK = timedelta(hours=1)
+#: How long the words of effects are kept once their incident ended for good.
+KEPT = timedelta(days=180)
 
 
 def wall_clock() -> datetime:
@@ -43,7 +46,9 @@ class App:
         """Read everything that is held in a pair again."""
         reconciler = self.reconcilers[pair]
         poll = Poll(pair=reconciler.pair, store=self.store, begin=reconciler.begin)
-        return resync(reconciler.pair, self.store, poll)
+        done = resync(reconciler.pair, self.store, poll)
+        prune(self.store, pair, reconciler.pair.clock() - KEPT)
+        return done
 
     def close(self) -> None:
         """Log out everywhere and let go of the state."""

@@ -23,6 +23,7 @@ from bridge.cli import (
     run,
     simulate,
     speech,
+    state,
 )
 
 app = typer.Typer(
@@ -68,6 +69,7 @@ app.command("plan")(plan.plan_command)
 app.command("explain")(explain.explain_command)
 app.command("held")(held.held_command)
 app.add_typer(dead.app)
+app.add_typer(state.app)
 app.command("audit")(audit.audit_command)
 app.command("check")(check.check_command)
 app.command("test")(rule_tests.rule_tests_command)

@@ -12,10 +12,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
 
+from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
-from bridge.model.errors import BridgeError
-from bridge.model.incident import Incident
+from bridge.model.errors import BridgeError, StateError
+from bridge.model.incident import FINAL, Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
 from bridge.state.store import Store, Transaction
@@ -53,11 +54,15 @@ class Poll:
         try:
             self._incidents(polled)
             self._notes(polled)
+        except StateError:
+            raise  # not a side that is away, but a disk that is full
         except BridgeError as error:
             polled.down["desk"] = error
         try:
             self._tickets(polled)
             self._versions()
+        except StateError:
+            raise
         except BridgeError as error:
             polled.down["tracker"] = error
         return polled
@@ -102,12 +107,18 @@ class Poll:
         for note in notes:
             if note.origin == "person" and note.parent not in watched:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
-        numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
-        for some in batches(numbers, READ_AT_ONCE):
+        numbers = {number for number, texts in asked.items() if self._may_concern(texts)}
+        # An incident with our marks that nobody watches: a state was lost.
+        marked = {note.parent for note in notes if note.mark and note.parent not in watched}
+        self._watch(numbers | marked, asked, marked)
+
+    def _watch(self, numbers: set[str], asked: Mapping[str, tuple[str, ...]], marked: set[str]) -> None:
+        for some in batches(sorted(numbers), READ_AT_ONCE):
             found = [
                 incident
                 for incident in self.pair.desk.incidents(some)
-                if concerns(self.pair.rules, incident, asked[incident.number])
+                if (incident.number in marked and incident.status not in FINAL)
+                or concerns(self.pair.rules, incident, asked.get(incident.number, ()))
             ]
             with self.store.transaction() as tx:
                 self._keep_incidents(tx, found)
@@ -135,9 +146,17 @@ class Poll:
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
         for batch in batches(found):
             polled.tickets += len(batch)
+            self._watch_marked(batch)
             with self.store.transaction() as tx:
                 self.keep_tickets(tx, batch)
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        """Read the incidents that nobody watches although a ticket bears our label or mark for them."""
+        named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
+        with self.store.reading() as tx:
+            unwatched = named - tx.memory.watched(self.pair.name, named)
+        self._watch(unwatched, {}, unwatched)
 
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""

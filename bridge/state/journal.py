@@ -170,6 +170,23 @@ class Journal:
         """Note that a person does without an effect that was given up: it will not be planned again."""
         self._step(effect_id, ("dead",), state="refused", finished_at=now, error=_cut(words))
 
+    def suspect(self, effect_id: int, since: datetime, now: datetime) -> None:
+        """Note that a pending effect may have been done, at ``since``, by a bridge whose state was lost."""
+        self._step(effect_id, ("pending",), state="unknown", started_at=since, not_before=now)
+
+    def recall(self, pair: str, incident: str, action: Action, receipt: Receipt, now: datetime) -> None:
+        """Write down an effect that was found by the trace that it left, where its cause is not known yet."""
+        if self.effect(pair, action.key) is not None:
+            return
+        words = {
+            "key": action.key,
+            "action": encode_action(action),
+            "kind": action.kind,
+            "reason": action.reason,
+        }
+        left = {"state": "done", "receipt_id": receipt.id, "receipt_key": receipt.key, "finished_at": now}
+        self._connection.execute(_NEW, {"pair": pair, "incident": incident, **words, **_blank(now), **left})
+
     def replay(self, effect_id: int, now: datetime) -> None:
         """Make an effect that was refused or given up pending again; its count of attempts begins anew."""
         self._step(

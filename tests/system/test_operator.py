@@ -110,3 +110,40 @@ def test_the_trail_tells_people_and_programs(place: Place) -> None:
     assert "Nothing was done in this time." in place.run("audit", "--incident", "INC4711").out
     assert "status: In Progress → Pending" in place.run("audit").told
     assert "The audit trail is whole." in place.run("audit", "--verify").out
+
+
+def test_a_state_is_backed_up_verified_and_exported_beside_the_daemon(place: Place) -> None:
+    """The three commands work while the daemon runs; a damaged copy is found out."""
+    place.opens("#ticket the sum is blank")
+    with place.running() as daemon:
+        until(place.tickets)
+        daemon.looks_again()
+        assert "whole" in place.run("state", "backup", "copy.db").out
+        assert "already" in place.run("state", "backup", "copy.db").err
+        assert "The state is whole" in place.run("state", "verify").out
+        rows = lines(place.run("state", "export").out)
+        daemon.signals()
+        assert daemon.ends() == 0
+    assert {"effects", "dossiers", "incidents", "audit"} <= {row["table"] for row in rows}
+    assert place.run("state", "prune", "--older-than", "30").code == 0
+    assert lines(place.run("audit", "--json").out)[-1]["what"] == "state prune"
+    place.configure(state="sqlite:///copy.db")
+    assert place.run("held", "--json").json[0]["tickets"] == place.tickets()
+
+
+def test_a_lost_state_is_rebuilt_without_writing_anything(place: Place) -> None:
+    """After the file is gone the links are found again; the next look makes and says nothing twice."""
+    number = place.opens("#ticket the sum is blank")
+    assert place.run("once").code == 0
+    notes, comments = place.notes(number), place.world.tracker.comments(place.key(number))
+    assert "the state was not lost" in place.run("state", "rebuild").err
+    for path in place.folder.glob("bridge.db*"):
+        path.unlink()
+    told = place.run("state", "rebuild", "--since", "2026-01-01")
+    assert (told.code, "1 incident found again" in told.out) == (0, True)
+    (held,) = place.run("held", "--json").json
+    assert (held["incident"], held["tickets"]) == (number, [place.key(number)])
+    assert place.run("once").code == 0
+    assert len(place.tickets()) == 1
+    assert place.notes(number) == notes
+    assert place.world.tracker.comments(place.key(number)) == comments

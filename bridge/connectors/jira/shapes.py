@@ -31,6 +31,7 @@ TICKET_FIELDS = (
     "issuetype",
     "project",
     "updated",
+    "created",
 )
 
 
@@ -60,6 +61,7 @@ def ticket_of(issue: Json, *, site: str, duplicate: str, extra: Iterable[tuple[s
         fix_versions=tuple(version_of(each) for each in fields.get("fixVersions") or ()),
         duplicate_of=_duplicate(fields.get("issuelinks") or (), duplicate),
         updated_at=moment(fields["updated"]),
+        created_at=moment(fields["created"]) if fields.get("created") else None,
         url=f"{site}/browse/{key}",
         fields=tuple(sorted((name, plain(fields.get(field), wiki=wiki)) for name, field, wiki in extra)),
     )
