@@ -16,7 +16,7 @@ from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
 from bridge.model.errors import BridgeError, StateError
-from bridge.model.incident import FINAL, Incident
+from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
 from bridge.state.store import Store, Transaction
@@ -49,13 +49,16 @@ class Poll:
     begin: datetime
 
     def run(self) -> Polled:
-        """Look once; a side that cannot be asked is named in the result and stops nothing else."""
+        """Look once; a side that cannot be asked is named in the result and stops nothing else.
+
+        Raises ``StateError`` only.
+        """
         polled = Polled()
         try:
             self._incidents(polled)
             self._notes(polled)
         except StateError:
-            raise  # not a side that is away, but a disk that is full
+            raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
         try:
@@ -110,16 +113,12 @@ class Poll:
         numbers = {number for number, texts in asked.items() if self._may_concern(texts)}
         # An incident with our marks that nobody watches: a state was lost.
         marked = {note.parent for note in notes if note.mark and note.parent not in watched}
-        self._watch(numbers | marked, asked, marked)
+        self._watch(numbers | marked)
 
-    def _watch(self, numbers: set[str], asked: Mapping[str, tuple[str, ...]], marked: set[str]) -> None:
+    def _watch(self, numbers: set[str]) -> None:
         for some in batches(sorted(numbers), READ_AT_ONCE):
-            found = [
-                incident
-                for incident in self.pair.desk.incidents(some)
-                if (incident.number in marked and incident.status not in FINAL)
-                or concerns(self.pair.rules, incident, asked.get(incident.number, ()))
-            ]
+            # Kept whatever their status is, or the same request would be looked up in every cycle.
+            found = list(self.pair.desk.incidents(some))
             with self.store.transaction() as tx:
                 self._keep_incidents(tx, found)
 
@@ -131,7 +130,12 @@ class Poll:
     def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
-        parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}
+        ours = {self.pair.desk.account, self.pair.tracker.known_account}
+        parents = {
+            note.parent
+            for note in notes
+            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
+        }
         if side == "incident":
             numbers = parents
         else:
@@ -156,7 +160,7 @@ class Poll:
         named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
         with self.store.reading() as tx:
             unwatched = named - tx.memory.watched(self.pair.name, named)
-        self._watch(unwatched, {}, unwatched)
+        self._watch(set(unwatched))
 
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""

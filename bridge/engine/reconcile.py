@@ -20,7 +20,7 @@ from bridge.engine.poll import Poll, Polled
 from bridge.engine.recall import Memory, remember_birth
 from bridge.model.actions import Action, CreateTicket
 from bridge.model.dossier import Dossier
-from bridge.model.errors import BridgeError, LostCredentials, StateError, Unreachable
+from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
@@ -148,7 +148,7 @@ class Reconciler:
             try:
                 memory.bring_back(number)
                 settled = self._to_rest(number, executor, guard, memory)
-            except (Unreachable, LostCredentials) as error:
+            except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
                 return True  # stays dirty: the next cycle looks again
             except StateError:
@@ -187,6 +187,8 @@ class Reconciler:
             effects = self._write_down(seen, decided)
             if self._suspects(effects, decided, memory):
                 continue
+            if not effects and not decided.withheld and decided.dossier != seen.dossier:
+                continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld
             if not executor.drain(seen.incident, effects):
