@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,12 +51,25 @@ class App:
         prune(self.store, pair, reconciler.pair.clock() - KEPT)
         return done
 
-    def close(self) -> None:
-        """Log out everywhere and let go of the state."""
+    def requests(self) -> Counter[tuple[str, str, str, str]]:
+        """Return how many requests were sent, by side, system, method and kind."""
+        systems = [("desk", name, desk.sent) for name, desk in self.desks.items()]
+        systems += [("tracker", name, tracker.sent) for name, tracker in self.trackers.items()]
+        found: Counter[tuple[str, str, str, str]] = Counter()
+        for side, name, sent in systems:
+            found.update({(side, name, *what): number for what, number in dict(sent).items()})
+        return found
+
+    def let_go(self) -> None:
+        """Log out everywhere; the state stays open."""
         for desk in self.desks.values():
             desk.close()
         for tracker in self.trackers.values():
             tracker.close()
+
+    def close(self) -> None:
+        """Log out everywhere and let go of the state."""
+        self.let_go()
         self.store.close()
 
     def __enter__(self) -> App:

@@ -24,6 +24,7 @@ from bridge.cli import (
     simulate,
     speech,
     state,
+    status,
 )
 
 app = typer.Typer(
@@ -67,6 +68,7 @@ app.command("run")(run.run_command)
 app.command("once")(run.once_command)
 app.command("plan")(plan.plan_command)
 app.command("explain")(explain.explain_command)
+app.command("status")(status.status_command)
 app.command("held")(held.held_command)
 app.add_typer(dead.app)
 app.add_typer(state.app)

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, Table, select, text
 
 from bridge.model.errors import StateError
 from bridge.state.agenda import Agenda
+from bridge.state.approvals import Approvals
 from bridge.state.audit import Audit
 from bridge.state.backup import back_up
 from bridge.state.diary import Diary
@@ -44,7 +45,17 @@ from bridge.state.sqlite import (
 class Transaction:
     """What may be asked and written between a beginning and a commit; of no use after its block."""
 
-    __slots__ = ("agenda", "audit", "connection", "diary", "dossiers", "journal", "links", "memory")
+    __slots__ = (
+        "agenda",
+        "approvals",
+        "audit",
+        "connection",
+        "diary",
+        "dossiers",
+        "journal",
+        "links",
+        "memory",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -55,6 +66,7 @@ class Transaction:
         self.journal = Journal(connection)
         self.diary = Diary(connection)
         self.audit = Audit(connection)
+        self.approvals = Approvals(connection)
 
     def rows(self, table: Table) -> Iterator[dict[str, Any]]:
         """Yield every row of a table by its columns' names, in the order of its primary key."""
