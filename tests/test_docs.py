@@ -275,4 +275,5 @@ def test_the_readme_has_every_command() -> None:
     rows = re.findall(
         r"^\| `([a-z]+)[^`]*` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert sorted(rows) == sorted(str(command.name) for command in app.registered_commands)
+    groups = [str(group.name or group.typer_instance.info.name) for group in app.registered_groups]
+    assert sorted(rows) == sorted([*groups, *(str(command.name) for command in app.registered_commands)])

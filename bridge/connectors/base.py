@@ -136,6 +136,10 @@ class Tracker(Protocol):
         """Search for a ticket that carries the draft's mark label; the oldest where there are several."""
         ...
 
+    def has_opened(self) -> bool:
+        """Whether a search shows any ticket that this account ever opened."""
+        ...
+
     def set_fields(self, ticket_id: str, fields: Iterable[tuple[str, Value]]) -> None:
         """Set fields by the tracker's own names; an empty value clears."""
         ...

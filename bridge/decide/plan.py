@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.decide import answers, evidence, fields, handing, hold, mirror, requests, tell, tickets
+from bridge.decide import (
+    answers,
+    casualties,
+    evidence,
+    fields,
+    handing,
+    hold,
+    mirror,
+    requests,
+    tell,
+    tickets,
+)
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
 from bridge.model.actions import CreateTicket
@@ -32,6 +43,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     hold.wait,
     hold.hand_back,
     handing.record,
+    casualties.flag_dead,
     tell.tell_tickets,
     tell.tell_incident,
     handing.tell_returns,

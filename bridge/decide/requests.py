@@ -200,6 +200,11 @@ def _open(draft: Draft, request: Request) -> None:
     if refusal:
         _say(draft, request, "open_refused", why=refusal)
     outward = tuple((name, _outward(draft, value)) for name, value in fields)
+    if key in draft.seen.dead:
+        return  # a person decides: replay it, or do without it
+    if key in draft.seen.refused:
+        _settle(draft, request, "refused")
+        return
     draft.actions.append(
         CreateTicket(
             key=key,

@@ -30,6 +30,7 @@ class Observer:
             dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
             siblings = siblings_of(tx, name, dossier)
+            dead = tx.journal.dead(name, number)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -40,7 +41,8 @@ class Observer:
                 others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
                 siblings=siblings,
                 done=tx.journal.done_keys(name, number),
-                refused=_given_up(tx, name, number),
+                refused={**tx.journal.refused(name, number), **dead},
+                dead=dead,
                 failing=_failing(tx, name, number),
                 incident_url=self.pair.desk.url_of(number),
                 written=tx.journal.written(name, number),
@@ -113,11 +115,6 @@ class Observer:
         with self.store.transaction() as tx:
             tx.memory.see_notes(self.pair.name, "incident", notes, self.pair.clock())
         return replace(seen, notes=notes, all_notes=True)
-
-
-def _given_up(tx: Transaction, pair: str, number: str) -> dict[str, str]:
-    dead = tx.journal.effects(pair, incident=number, state="dead")
-    return {**tx.journal.refused(pair, number), **{effect.key: effect.error for effect in dead}}
 
 
 def _failing(tx: Transaction, pair: str, number: str) -> dict[str, str]:

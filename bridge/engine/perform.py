@@ -40,6 +40,18 @@ def must_happen(action: Action) -> bool:
     return isinstance(action, CreateTicket | AddTicketNote | AddIncidentNote)
 
 
+def keeps_order(action: Action) -> bool:
+    """Whether an action waits behind an earlier one of its incident that was refused or given up.
+
+    What people wrote, and what is told in tickets, stays in its order.  What only shows the present state (fields,
+    statuses, the remote link) and what the bridge says at the desk in its own name goes on, or an incident could be
+    resolved too early, or be put back without a word, for want of one comment.
+    """
+    if isinstance(action, AddIncidentNote):
+        return action.purpose == "mirror"
+    return isinstance(action, CreateTicket | AddTicketNote)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hands:
     """Does what was decided, for one pair."""

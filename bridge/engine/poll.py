@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
 
+from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
 from bridge.engine.siblings import mark_siblings
@@ -111,8 +112,13 @@ class Poll:
         for note in notes:
             if note.origin == "person" and note.parent not in watched:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
-        numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
-        for some in batches(numbers, READ_AT_ONCE):
+        numbers = {number for number, texts in asked.items() if self._may_concern(texts)}
+        # An incident with our marks that nobody watches: a state was lost.
+        marked = {note.parent for note in notes if note.mark and note.parent not in watched}
+        self._watch(numbers | marked)
+
+    def _watch(self, numbers: set[str]) -> None:
+        for some in batches(sorted(numbers), READ_AT_ONCE):
             # Kept whatever their status is, or the same request would be looked up in every cycle.
             found = list(self.pair.desk.incidents(some))
             with self.store.transaction() as tx:
@@ -146,9 +152,17 @@ class Poll:
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
         for batch in batches(found):
             polled.tickets += len(batch)
+            self._watch_marked(batch)
             with self.store.transaction() as tx:
                 self.keep_tickets(tx, batch)
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        """Read the incidents that nobody watches although a ticket bears our label or mark for them."""
+        named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
+        with self.store.reading() as tx:
+            unwatched = named - tx.memory.watched(self.pair.name, named)
+        self._watch(set(unwatched))
 
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""

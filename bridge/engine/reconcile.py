@@ -17,7 +17,8 @@ from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
 from bridge.engine.poll import Poll, Polled
-from bridge.model.actions import Action
+from bridge.engine.recall import Memory, remember_birth
+from bridge.model.actions import Action, CreateTicket
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
@@ -77,6 +78,11 @@ class Reconciler:
     begin: datetime
     stopping: Callable[[], bool] = field(default=lambda: False)
     cycles: int = 0
+    started: datetime = field(init=False)
+    _forerunner: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.started = self.pair.clock()
 
     def cycle(self) -> Summary:
         """Look at everything that may have changed and bring each incident to rest.
@@ -88,6 +94,8 @@ class Reconciler:
         if self.cycles == 1:
             self._follow_rules()
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
+            born = remember_birth(self.pair, self.store, self.started)
+            memory = Memory(pair=self.pair, store=self.store, born=born)
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
             executor = Executor(
                 pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
@@ -98,7 +106,7 @@ class Reconciler:
                 if self.stopping():
                     break
                 looked_at += 1
-                if not self._one(number, mark, executor, guard):
+                if not self._one(number, mark, executor, guard, memory):
                     failed.append(number)
             summary = Summary(
                 cycle=self.cycles,
@@ -134,11 +142,12 @@ class Reconciler:
             due = tx.agenda.due(self.pair.name, now, MOST_INCIDENTS)
         return [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
 
-    def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard) -> bool:
+    def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
         with bound_contextvars(incident=number):
             try:
-                settled = self._to_rest(number, executor, guard)
+                memory.bring_back(number)
+                settled = self._to_rest(number, executor, guard, memory)
             except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
                 return True  # stays dirty: the next cycle looks again
@@ -164,7 +173,7 @@ class Reconciler:
             save_dossier(tx, self.pair, dossier, now, now + POISON_PAUSE)
         return False
 
-    def _to_rest(self, number: str, executor: Executor, guard: Guard) -> bool:
+    def _to_rest(self, number: str, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Plan and act until nothing is left to do now; False where something still has to be found out."""
         observer = Observer(pair=self.pair, store=self.store)
         for _ in range(MOST_PASSES):
@@ -176,6 +185,8 @@ class Reconciler:
             seen = observer.take(number) or seen
             decided = guard.admit(self._decide(observer, seen))
             effects = self._write_down(seen, decided)
+            if self._suspects(effects, decided, memory):
+                continue
             if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
             if not effects:
@@ -184,6 +195,33 @@ class Reconciler:
                 return not executor.down
         log.warning("incident_does_not_rest", passes=MOST_PASSES)
         return True
+
+    def _suspects(self, effects: tuple[Effect, ...], decided: Plan, memory: Memory) -> bool:
+        """Treat the opening of a ticket that was asked for before the state began as one that may have been done."""
+        asked = {request.source: request for request in decided.dossier.requests}
+        now, found = self.pair.clock(), False
+        for effect in effects:
+            action = effect.action
+            if not isinstance(action, CreateTicket) or effect.attempts or effect.started_at is not None:
+                continue
+            request = asked.get(action.source)
+            at = None if request is None or request.source == "rule" else request.at
+            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner():
+                with self.store.transaction() as tx:
+                    tx.journal.suspect(effect.id, memory.born, now)
+                found = True
+        return found
+
+    def _had_a_forerunner(self) -> bool:
+        """Whether a bridge was here before this state: without one nothing can have been done already."""
+        if self._forerunner is None:
+            self._forerunner = self.pair.tracker.has_opened()
+        return self._forerunner
+
+    def _submitted(self, number: str) -> datetime | None:
+        with self.store.reading() as tx:
+            incident = tx.memory.incident(self.pair.name, number)
+        return incident.submitted_at if incident else None
 
     def _decide(self, observer: Observer, seen: Observation) -> Plan:
         for _ in range(MOST_NEEDS):

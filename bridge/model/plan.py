@@ -44,7 +44,8 @@ class Observation:
     ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them;
     ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
-    ``failing`` those that were refused and will be tried again.
+    ``failing`` those that were refused and will be tried again; ``dead`` those of ``refused`` on which a person still
+    has to decide.
     """
 
     pair: str
@@ -59,6 +60,7 @@ class Observation:
     written: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
+    dead: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
     siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
     all_notes: bool = False

@@ -53,6 +53,7 @@ class Ticket:
     duplicate_of: str = ""
     relations: tuple[Relation, ...] = ()
     updated_at: datetime
+    created_at: datetime | None = None
     url: str = ""
     fields: tuple[tuple[str, str], ...] = ()
 

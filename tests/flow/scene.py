@@ -78,6 +78,12 @@ class Scene:
         """Start the bridge anew over the same state."""
         self.bridge = self.world.reconciler(self.rules, self.store, begin=self.bridge.begin)
 
+    def forgets(self) -> None:
+        """Lose the state altogether and start the bridge anew, as after a disk that died; it looks back an hour."""
+        self.store = Store.open("sqlite://", exclusive=True)
+        begin = self.world.clock() - timedelta(hours=1)
+        self.bridge = self.world.reconciler(self.rules, self.store, begin=begin)
+
     # -- the desk
 
     def opens(self, **fields: Any) -> str:

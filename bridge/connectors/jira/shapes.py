@@ -31,6 +31,7 @@ TICKET_FIELDS = (
     "issuetype",
     "project",
     "updated",
+    "created",
 )
 
 
@@ -71,6 +72,7 @@ def ticket_of(
         duplicate_of=_duplicate(fields.get("issuelinks") or (), duplicate),
         relations=tuple(_relations(fields.get("issuelinks") or (), readings)),
         updated_at=moment(fields["updated"]),
+        created_at=moment(fields["created"]) if fields.get("created") else None,
         url=f"{site}/browse/{key}",
         fields=tuple(sorted((name, plain(fields.get(field), wiki=wiki)) for name, field, wiki in extra)),
     )

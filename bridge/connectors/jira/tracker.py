@@ -215,6 +215,13 @@ class JiraTracker:
             oldest = min(ours, key=lambda issue: int(issue["id"]), default=None)
             return None if oldest is None else Receipt(id=str(oldest["id"]), key=str(oldest["key"]))
 
+    def has_opened(self) -> bool:
+        """Whether a search shows any ticket that this account ever opened; a new one only once it is indexed."""
+        if any(True for _ in self._search.created_by_us()):
+            return True
+        self._client.prove()
+        return False
+
     def set_fields(self, ticket_id: str, fields: Iterable[tuple[str, Value]]) -> None:
         """Set fields by the tracker's own names; an empty value clears.  Labels of the bridge itself stay."""
         issue = _reference(ticket_id)
