@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.decide import answers, evidence, hold, mirror, requests, tell, tickets
+from bridge.decide import (
+    answers,
+    cause,
+    evidence,
+    files,
+    hold,
+    mirror,
+    queue,
+    remind,
+    requests,
+    tell,
+    tickets,
+    workaround,
+)
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
 from bridge.model.actions import CreateTicket
@@ -21,17 +34,23 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     requests.introduce,
     tickets.refresh,
     hold.watch,
+    queue.watch,
     evidence.latch,
     answers.take,
     answers.cleared_field,
     hold.enforce,
     mirror.carry_notes,
     mirror.carry_fields,
-    hold.repair_queue,
+    queue.repair,
     hold.wait,
     hold.hand_back,
     tell.tell_tickets,
+    files.carry,
     tell.tell_incident,
+    cause.ask,
+    workaround.tell,
+    queue.tell,
+    remind.remind,
     tell.keep_living_note,
     tell.show_in_tickets,
 )

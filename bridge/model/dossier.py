@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.model.attachment import Attachment
+
 #: Sources of evidence that a fix runs in production.
-EvidenceKind = Literal["fix_version", "status", "phrase"]
+EvidenceKind = Literal["fix_version", "status", "phrase", "change"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early", "given_up"]
+Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "given_up"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Evidence:
     """One reason to believe that a ticket's fix runs in production.
 
     ``source`` identifies it for good (``version:10001``, ``status:Deployed``, ``note:WLG1``), ``detail`` is what a
-    person reads, ``by`` who said it, ``at`` when the bridge first saw it.
+    person reads, ``by`` who said it, ``at`` when the bridge first saw it, ``meets`` which of the rule's sources it is.
     """
 
     kind: EvidenceKind
@@ -29,6 +31,7 @@ class Evidence:
     detail: str
     by: str = ""
     at: datetime
+    meets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,8 @@ class Link:
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.
+    the remote link as last written.  ``follows`` are the tickets to which it was closed as a duplicate, one after the
+    other, since ``followed_at``; ``told_target`` is the title of the remote link in the last of them.
     """
 
     ticket_id: str
@@ -61,15 +65,17 @@ class Link:
     spent: tuple[str, ...] = ()
     left_done: bool = True
     follows: tuple[str, ...] = ()
+    followed_at: datetime | None = None
     base: tuple[Agreed, ...] = ()
     told: str = ""
+    told_target: str = ""
     missing_since: datetime | None = None
     lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Frontline's word on a fix: who, when, how, with which words."""
+    """Frontline's word on a fix: who, when, how, with which words and files."""
 
     verdict: Literal["verified", "failed"]
     how: Literal["note", "resolved", "without_evidence"]
@@ -78,6 +84,7 @@ class Answer:
     at: datetime
     words: str = ""
     note_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +132,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reassigned:
+    """The incident went from one queue to another; ``by`` is empty where the bridge itself gave it to the fallback."""
+
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """Everything remembered of one incident.
 
@@ -150,6 +167,7 @@ class Dossier:
     put_backs: int = 0
     was_resolved: bool = False
     queue: str = ""
+    reassigned: tuple[Reassigned, ...] = ()
     written_keys: tuple[str, ...] = ()
     living: Living = Living()
     flags: tuple[Flag, ...] = ()

@@ -42,6 +42,7 @@ class Ticket:
     fix_versions: tuple[Version, ...] = ()
     duplicate_of: str = ""
     updated_at: datetime
+    resolved_at: datetime | None = None
     url: str = ""
     fields: tuple[tuple[str, str], ...] = ()
 

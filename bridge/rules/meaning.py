@@ -13,6 +13,7 @@ from bridge.rules.levels import LEVELLED, labels, level
 from bridge.rules.mapping import DEFAULT
 from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
+from bridge.rules.meaning_roads import road_findings
 from bridge.rules.named import CONTEXT_PACK
 from bridge.rules.problems import did_you_mean, nearest, shown
 from bridge.rules.shape import Condition, MirroredField, Rule, Test
@@ -49,6 +50,7 @@ def findings(rule: Rule, maps: Maps | None) -> Iterator[Finding]:
     yield from _ticket(rule)
     yield from _mirror(rule)
     yield from hold_findings(rule)
+    yield from road_findings(rule, maps)
     if rule.hold.cause is not None:
         yield from _name(("hold", "cause", "field"), rule.hold.cause.field)
     if maps is not None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.decide.unwiki import from_wiki
+from bridge.model.attachment import Attachment
 from bridge.model.note import Note, Origin, split_mark
 from bridge.model.ticket import Category, Ticket, Version
 
@@ -31,6 +32,7 @@ TICKET_FIELDS = (
     "issuetype",
     "project",
     "updated",
+    "resolutiondate",
 )
 
 
@@ -60,6 +62,7 @@ def ticket_of(issue: Json, *, site: str, duplicate: str, extra: Iterable[tuple[s
         fix_versions=tuple(version_of(each) for each in fields.get("fixVersions") or ()),
         duplicate_of=_duplicate(fields.get("issuelinks") or (), duplicate),
         updated_at=moment(fields["updated"]),
+        resolved_at=moment(fields["resolutiondate"]) if fields.get("resolutiondate") else None,
         url=f"{site}/browse/{key}",
         fields=tuple(sorted((name, plain(fields.get(field), wiki=wiki)) for name, field, wiki in extra)),
     )
@@ -68,6 +71,11 @@ def ticket_of(issue: Json, *, site: str, duplicate: str, extra: Iterable[tuple[s
 def version_of(raw: Json) -> Version:
     """Return a version."""
     return Version(id=str(raw["id"]), name=str(raw.get("name") or ""), released=raw.get("released") is True)
+
+
+def attachment_of(raw: Json) -> Attachment:
+    """Return an attachment of an issue."""
+    return Attachment(name=str(raw["filename"]), size=int(raw["size"]), ref=str(raw["id"]))
 
 
 def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:
