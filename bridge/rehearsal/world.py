@@ -15,9 +15,10 @@ from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rules.match import fields_named, ticket_fields_named
+from bridge.rules.named import reads_changes
 from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
-from bridge.simulators.jira import Account, JiraSettings, JiraSimulator, Person, ProjectSpec
+from bridge.simulators.jira import Account, CustomField, JiraSettings, JiraSimulator, Person, ProjectSpec
 from bridge.simulators.remedy import RemedySettings, RemedySimulator
 from bridge.simulators.transport import InProcess
 from bridge.state.store import Store
@@ -50,6 +51,7 @@ class Cast:
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     developers: tuple[str, ...] = ("dev.ana",)
     projects: tuple[ProjectSpec, ...] = (ProjectSpec(key="FRONT", name="Front Office"),)
+    custom_fields: tuple[CustomField, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -92,6 +94,7 @@ class World:
                 accounts=accounts,
                 people=people,
                 projects=cast.projects,
+                custom_fields=cast.custom_fields,
                 index_lag=index_lag if flavour == "cloud" else timedelta(0),
             ),
         )
@@ -129,6 +132,7 @@ class World:
                 monotonic=self.clock.monotonic,
                 fields=sorted(fields_named(rules)),
                 pair=name,
+                reads_changes=any(reads_changes(rule) for rule in rules.rules),
                 web_url="https://itsm.example.com/incident/{number}",
                 transport=None if served else InProcess(self.desk_wire),
             ),
