@@ -105,7 +105,7 @@ class Executor:
     # -- doing
 
     def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
-        """Do these pending effects of an incident in order; True where something was done.
+        """Do these pending effects of an incident in order; True where one was done, or refused for good.
 
         Stops at the first one that has to wait, since the later ones build on it.
         """
@@ -125,7 +125,7 @@ class Executor:
             return tx.memory.incident(self.pair.name, incident.number) or incident
 
     def _attempt(self, effect: Effect, incident: Incident) -> tuple[bool, bool]:
-        """Try one effect; returns (whether the next one may follow, whether this one was done)."""
+        """Try one effect; returns (whether the next one may follow, whether this one came to an end)."""
         with self.store.transaction() as tx:
             tx.journal.start(effect.id, self.pair.clock())
         try:
@@ -135,7 +135,9 @@ class Executor:
         except (Busy, Unreachable, LostCredentials) as error:
             return self._later(effect, error), False
         except Refused as error:
-            return self._refuse(effect, error), False
+            # A final refusal is news for the planner, which puts it before a person.
+            final = self._refuse(effect, error)
+            return final, final
         self._finish(effect, incident, receipt)
         return True, True
 
