@@ -23,13 +23,13 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.engine.reconcile import Summary
-from bridge.model.errors import BridgeError, StateError
+from bridge.model.errors import BridgeError, Refused, StateError
 
 log = structlog.get_logger()
 
 #: How long the process may take to end once it was told to, in seconds: running looks, and logging out.
 DRAIN = 10.0
-#: How much of that is kept for logging out.
+#: How much of that is kept for logging out; a server that hangs must not keep the process.
 FAREWELL = 2.0
 
 
@@ -66,17 +66,17 @@ class Daemon:
         log.info("daemon_started", pairs=sorted(self.cycles), poll_seconds=self.poll.total_seconds())
         while not self.stop.wait(timeout=1.0):
             pass
-        ends = time.monotonic() + DRAIN
+        ends = time.monotonic() + DRAIN - FAREWELL
         log.info("daemon_stopping", why=str(self.fatal or "told to stop"), seconds_at_most=DRAIN)
         scheduler.shutdown(wait=False)
-        if not self._drained(ends - FAREWELL):
+        if not self._drained(ends):
             log.error(
                 "daemon_stopped",
                 drained=False,
                 next="nothing is lost: at the next start the bridge looks for what it was about to write",
             )
             self.end(1)
-        self._take_leave(ends)
+        self._take_leave()
         log.info("daemon_stopped", drained=True)
         return 1 if self.fatal else 0
 
@@ -129,8 +129,10 @@ class Daemon:
     def _tell_sides(self, name: str, summary: Summary) -> None:
         """Tell once when a side cannot be asked any more, with why and what to do, and once when it can again."""
         for side, error in summary.down.items():
-            if self._away.get((name, side)) != error.what:
-                self._away[name, side] = error.what
+            # Being away has many faces from look to look; a refusal is about something in particular.
+            sign = error.what if isinstance(error, Refused) else type(error).__name__
+            if self._away.get((name, side)) != sign:
+                self._away[name, side] = sign
                 log.warning(
                     "side_lost", pair=name, side=side, what=error.what, why=error.why, next=error.next_step
                 )
@@ -164,8 +166,7 @@ class Daemon:
             lock.release()
         return True
 
-    def _take_leave(self, ends: float) -> None:
-        """Log out, but not longer than until this moment: a server that hangs must not keep the process."""
+    def _take_leave(self) -> None:
         leaving = threading.Thread(target=self.farewell, daemon=True)
         leaving.start()
-        leaving.join(timeout=max(0.0, ends - time.monotonic()))
+        leaving.join(timeout=FAREWELL)

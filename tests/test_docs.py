@@ -11,6 +11,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from bridge.cli import speech
+from bridge.cli.main import app
+from bridge.decide.voice import VARIABLES
 from bridge.rules import shape
 from bridge.rules.load import load_rules
 from bridge.voices import voice_of
@@ -27,6 +30,9 @@ LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 KEY_ROW = re.compile(r"^\| `(?P<key>[a-z_.*]+)` \| (?P<default>[^|]+) \| [^|]+\|$", re.MULTILINE)
 CAUSES = "Code, Integration, Back-end, Business logic, User error, Campaign settings"
 FIELD = "Resolution Category Tier 2"
+
+EVENT = re.compile(r"\blog\.(?:debug|info|warning|error|critical|exception)\(\s*\"(?P<event>[a-z_]+)\"")
+EVENT_ROW = re.compile(r"^\| `(?P<event>[a-z_]+)` \| (?:info|warning|error|critical) \|", re.MULTILINE)
 
 #: The notes that the life of an incident quotes, in its order: the text's name and its values.
 QUOTED: tuple[tuple[str, dict[str, str | int | bool]], ...] = (
@@ -218,7 +224,8 @@ def test_named_functions_exist(page: Path) -> None:
 def test_quoted_notes_are_what_the_bridge_says() -> None:
     """The life of an incident quotes notes word for word, and nothing else."""
     voice = voice_of("en")
-    assert quotes(LIFE) == [voice.say(name, **values) for name, values in QUOTED]
+    blank = {name: dict.fromkeys(variables, "") for name, variables in VARIABLES.items()}
+    assert quotes(LIFE) == [voice.say(name, **(blank[name] | values)) for name, values in QUOTED]
 
 
 def test_the_guide_to_rules_has_every_key_with_its_default() -> None:
@@ -246,3 +253,28 @@ def test_the_examples_of_the_guide_to_rules_load(tmp_path: Path) -> None:
         path = tmp_path / f"{index}.yaml"
         path.write_text(block, encoding="utf-8")
         assert load_rules([path]).rules
+
+
+def test_the_guide_to_operations_has_every_event() -> None:
+    """The table of log events has exactly the events that the bridge logs, each once."""
+    sources = (ROOT / "bridge").rglob("*.py")
+    logged = {event for source in sources for event in EVENT.findall(source.read_text(encoding="utf-8"))}
+    told = EVENT_ROW.findall((ROOT / "docs" / "operations.md").read_text(encoding="utf-8"))
+    assert sorted(told) == sorted(logged)
+
+
+def test_the_guide_to_operations_has_every_exit_code() -> None:
+    """The table of exit codes has exactly those with which the commands end."""
+    rows = re.findall(
+        r"^\| (\d+) \|", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    codes = (speech.OK, speech.FAILED, speech.CHANGES, speech.USAGE, speech.TRY_AGAIN, speech.BAD_CONFIG)
+    assert [int(row) for row in rows] == list(codes)
+
+
+def test_the_readme_has_every_command() -> None:
+    """The table of commands in the README has exactly the commands that there are."""
+    rows = re.findall(
+        r"^\| `([a-z]+)[^`]*` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(rows) == sorted(str(command.name) for command in app.registered_commands)

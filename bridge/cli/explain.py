@@ -103,6 +103,8 @@ def _as_data(pair: str, told: Explanation, effects: tuple[Effect, ...]) -> dict[
         "missing": told.missing,
         "with_whom": told.ball,
         "next_step": told.next_step,
+        "answer_by": told.deadline,
+        "history": told.history,
         "flags": told.flags,
         "effects": [_effect_data(effect) for effect in effects],
     }
@@ -136,6 +138,10 @@ def _tell(out: Console, pair: str, told: Explanation, effects: tuple[Effect, ...
         out.print(f"missing:   {', '.join(told.missing)}")
     out.print(f"now with:  {plain(told.ball) or 'nobody'}")
     out.print(f"next:      {plain(told.next_step)}")
+    if told.deadline is not None:
+        out.print(f"answer by: {moment(told.deadline)}")
+    for line in told.history:
+        out.print(f"noted:     {plain(line)}")
     for flag in told.flags:
         out.print(f"[yellow]needs a person:[/] {plain(flag.what.replace('_', ' '))}: {plain(flag.detail)}")
     _tell_effects(out, effects)

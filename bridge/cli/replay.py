@@ -46,9 +46,9 @@ def replay_command(
     language: Annotated[str, typer.Option(help="en, ru or uk: the language of the notes.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Replay a real incident log against simulated servers and count what must be zero.
+    """Replay a real incident log against simulated servers.
 
-    Touches no real server.  Exits with 0 where every zero holds, else with 1.
+    Counts what must be zero and touches no real server. Exits with 0 where every zero holds, else with 1.
     """
     logs.set_up(level="ERROR")
     with _bar() as progress:

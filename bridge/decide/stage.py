@@ -202,12 +202,16 @@ def _name(sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier) -> Na
         return _after_verification(rule, incident)
     if dossier.ending == "declined":
         return "resolved" if not incident.is_open else "decision"
+    if dossier.ending == "resolved_before":
+        return "resolved"
     if dossier.ending:
         return dossier.ending
     if sketch.ready:
         return "deployed"
     if sketch.undecided:
         return "decision"
+    if not incident.is_open and dossier.given_up:
+        return "given_up"
     waiting = [link for link in sketch.links if not (link.deployed or link.needs_decision)]
     return "fixed" if all(link.fixed for link in waiting) else "linked"
 
@@ -229,13 +233,8 @@ def _ball(name: Name) -> Ball:
 def _missing(
     sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier
 ) -> tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]:
-    if not dossier.links or dossier.ending in (
-        "released",
-        "workaround",
-        "closed_early",
-        "given_up",
-        "declined",
-    ):
+    over = ("released", "workaround", "closed_early", "declined", "resolved_before")
+    if not dossier.links or dossier.ending in over:
         return ()
     missing: list[Literal["fixed", "deployed", "verified", "cause", "decision"]] = []
     if not dossier.ending:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.rules.template import Template, compile_template
+from bridge.rules.template import Template, TemplateProblem, compile_template
 
 # What an empty part of a text leaves behind.
 _GAP = re.compile(r"\n{3,}")
@@ -49,6 +49,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "unknown_resolution": "key resolution",
         "reopened_after": "key status",
         "not_member": "author queue",
+        "not_owner": "author owner",
         "no_membership": "author queue",
         "too_soon": "author keys state",
         "not_leads": "author groups",
@@ -109,6 +110,11 @@ def compile_voice(language: str, texts: Mapping[str, str]) -> Voice:
     unknown = sorted(texts.keys() - VARIABLES.keys())
     if missing or unknown:
         raise ValueError(f"texts in {language}: missing {missing}, unknown {unknown}")
-    return Voice(
-        language, {name: compile_template(text, names=set(VARIABLES[name])) for name, text in texts.items()}
-    )
+    return Voice(language, {name: _compiled(name, text) for name, text in texts.items()})
+
+
+def _compiled(name: str, text: str) -> Template:
+    try:
+        return compile_template(text, names=set(VARIABLES[name]))
+    except TemplateProblem as problem:
+        raise ValueError(f"the text {name}: {problem}") from problem

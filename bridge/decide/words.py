@@ -46,9 +46,13 @@ class Words:
         return [self.stage_of(link) for link in self._draft.dossier.links]
 
     def versions(self) -> str:
-        """Return the versions for which the fix is planned."""
+        """Return the versions for which the fix is planned, without those that failed before."""
         names = [
-            version.name for link in self._links() if link.ticket for version in link.ticket.fix_versions
+            version.name
+            for link in self._links()
+            if link.ticket
+            for version in link.ticket.fix_versions
+            if f"version:{version.id}" not in link.link.spent
         ]
         return ", ".join(dict.fromkeys(names))
 
@@ -157,7 +161,7 @@ class Words:
         said = [
             note
             for note in self._draft.seen.ticket_notes.get(ticket.id, ())
-            if note.origin == "person" and note.text.strip() and (since is None or note.at >= since)
+            if self._draft.is_human(note) and note.text.strip() and (since is None or note.at >= since)
         ]
         if not said:
             return ""

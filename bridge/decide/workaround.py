@@ -51,7 +51,7 @@ def _text(draft: Draft, wanted: Workaround, ticket: Ticket) -> str:
     told = [
         (note.at, said[1])
         for note in draft.seen.ticket_notes.get(ticket.id, ())
-        if note.origin == "person" and (said := first_phrase(note.text, wanted.says)) and said[1]
+        if draft.is_human(note) and (said := first_phrase(note.text, wanted.says)) and said[1]
     ]
     return max(told)[1] if told else ""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
 from bridge.engine.execute import Executor, save_dossier
@@ -84,6 +85,8 @@ class Reconciler:
         write down, act, and look again.  Raises ``StateError`` only; trackers that cannot be asked are named in the summary.
         """
         self.cycles += 1
+        if self.cycles == 1:
+            self._follow_rules()
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
             executor = Executor(
@@ -109,6 +112,20 @@ class Reconciler:
             )
             log.info("cycle_done", sentence=summary.sentence)
             return summary
+
+    def _follow_rules(self) -> None:
+        """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
+        name, now = self.pair.name, self.pair.clock()
+        stream = f"rules:{digest(self.pair.rules.model_dump_json())}"
+        with self.store.transaction() as tx:
+            last = tx.agenda.watermark(name, "rules")
+            if last is not None and tx.agenda.watermark(name, stream) == last:
+                return
+            held = [one.dossier.incident for one in tx.dossiers.each(name, held=True)]
+            asked = [one.dossier.incident for one in tx.dossiers.each(name, stage="unlinked")]
+            tx.agenda.mark_dirty(name, (*held, *asked), "the rules changed", now)
+            tx.agenda.move_watermark(name, "rules", now)
+            tx.agenda.move_watermark(name, stream, now)
 
     def _waiting(self) -> list[tuple[str, Mark | None]]:
         now = self.pair.clock()
@@ -159,6 +176,8 @@ class Reconciler:
             seen = observer.take(number) or seen
             decided = guard.admit(self._decide(observer, seen))
             effects = self._write_down(seen, decided)
+            if not effects and decided.dossier != seen.dossier:
+                continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld
             if not executor.drain(seen.incident, effects):

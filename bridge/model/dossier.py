@@ -15,7 +15,7 @@ from bridge.model.attachment import Attachment
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase", "change"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "given_up"]
+Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One ticket of the incident.
+    """One ticket of the incident; ``former_keys`` are those that it had before it moved to other projects.
 
     ``evidence`` is latched in the present round; ``spent`` are the sources of evidence that a failed round used up;
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
@@ -58,6 +58,7 @@ class Link:
     ticket_id: str
     ticket_key: str
     how: Literal["opened", "adopted"]
+    former_keys: tuple[str, ...] = ()
     linked_at: datetime
     notes_from: datetime | None = None
     packed: tuple[str, ...] = ()
@@ -114,6 +115,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that somebody must get; kept until it was written.  ``key`` names its cause."""
+
+    key: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
     """The one note in the incident that is kept current."""
 
@@ -145,16 +155,18 @@ class Reassigned:
 class Dossier:
     """Everything remembered of one incident.
 
-    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was
-    last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
-    back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
-    since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written.
+    ``handled`` are the notes whose commands were dealt with, ``replies`` what is still to be answered; ``waited`` is
+    the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
+    was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
+    before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
+    a mirrored field was written.
     """
 
     incident: str
     rule: str = ""
     requests: tuple[Request, ...] = ()
     handled: tuple[str, ...] = ()
+    replies: tuple[Reply, ...] = ()
     links: tuple[Link, ...] = ()
     rounds: tuple[Round, ...] = ()
     ending: Ending = ""
@@ -182,6 +194,11 @@ class Dossier:
     def held(self) -> bool:
         """Whether the incident must not be resolved yet, as far as the hold itself is concerned."""
         return bool(self.links) and not self.ending
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the present resolve came too early and was only flagged, so that it is no answer to anything."""
+        return any(flag.what in ("resolved_early", "put_back_refused") for flag in self.flags)
 
     def link(self, ticket_id: str) -> Link | None:
         """Return the link to a ticket, None where there is none."""

@@ -45,6 +45,7 @@ class Observation:
     ``others`` counts the other incidents that are held on each ticket; ``heard`` is the evidence of a deployment that
     was written into those other incidents, by ticket; ``changes`` are the changes related to the incident;
     ``retired`` says of the groups that were looked up whether they were taken out of use;
+    ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
     """
@@ -58,6 +59,7 @@ class Observation:
     members: Mapping[str, tuple[Member, ...] | None] = field(default_factory=dict)
     found: Mapping[str, Ticket | None] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Observation:
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
-    desk_account: str = ""
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

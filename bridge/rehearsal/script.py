@@ -120,25 +120,33 @@ def _opening(history: History, first: Row) -> Act:
 
 
 def _acts(before: Row, row: Row, columns: ColumnMap, *, asked: bool, history: History) -> Iterator[Act]:
-    """Yield what happened between two rows, the wish for a ticket first."""
-    common = {"at": row.at, "number": row.number, "by": login_of(row.by or "somebody")}
+    """Yield what happened between two rows, the wish for a ticket first; what shows no change is a note."""
+    note = Act(
+        at=row.at,
+        number=row.number,
+        kind="note",
+        by=login_of(row.by or "somebody"),
+        text=f"Working on {row.number}, entry {row.order}.",
+    )
     asks = row.handed_over and not asked
     if asks:
-        yield Act(kind="ask", text=f"#ticket {row.state}: development is needed ({row.number}).", **common)  # type: ignore[arg-type]
+        yield replace(note, kind="ask", text=f"#ticket {row.state}: development is needed ({row.number}).")
     changes = _changes(before, row)
-    moved = row.state != before.state
-    status = _status(row, columns)
+    moved, status = row.state != before.state, _status(row, columns)
     if moved and status not in (RESOLVED, CLOSED) and not (asks and row.state in columns.hand_over.states):
         changes += _wished_status(row, columns, first=not before.state)
     if changes:
-        yield Act(kind="change", fields=tuple(changes), **common)  # type: ignore[arg-type]
-    if moved and status == RESOLVED:
-        yield Act(kind="resolve", text=history.cause, **common)  # type: ignore[arg-type]
-    elif moved and status == CLOSED:
-        resolved = before.state and _status(before, columns) == RESOLVED
-        yield Act(kind="auto_close" if resolved else "close", text=history.cause, **common)  # type: ignore[arg-type]
+        yield replace(note, kind="change", fields=tuple(changes), text="")
+    if moved and status in (RESOLVED, CLOSED):
+        yield replace(note, kind=_ending(before, status, columns), text=history.cause)
     elif not changes and not asks:
-        yield Act(kind="note", text=f"Working on {row.number}, entry {row.order}.", **common)  # type: ignore[arg-type]
+        yield note
+
+
+def _ending(before: Row, status: str, columns: ColumnMap) -> Kind:
+    if status == RESOLVED:
+        return "resolve"
+    return "auto_close" if _status(before, columns) == RESOLVED else "close"
 
 
 def _changes(before: Row, row: Row) -> list[tuple[str, str]]:

@@ -46,10 +46,14 @@ def flavour_of(name: str) -> Flavour:
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """Who works where: groups of the desk with their members, developers, projects with components and versions."""
+    """Who works where: groups of the desk with their members, developers, projects with components and versions.
+
+    ``names`` are what people call developers whose accounts do not tell.
+    """
 
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     developers: tuple[str, ...] = ("dev.ana",)
+    names: dict[str, str] = field(default_factory=dict)
     projects: tuple[ProjectSpec, ...] = (ProjectSpec(key="FRONT", name="Front Office"),)
     custom_fields: tuple[CustomField, ...] = ()
 
@@ -81,7 +85,7 @@ class World:
         clock = clock or virtual
         desk = RemedySimulator(clock, remedy or RemedySettings())
         populate(desk, cast)
-        people = tuple(Person.of(name) for name in cast.developers)
+        people = tuple(Person.of(name, display=cast.names.get(name)) for name in cast.developers)
         accounts = (
             Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN),
             *(Account(person=person, token=person.name) for person in people),

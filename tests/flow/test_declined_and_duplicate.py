@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,8 +22,11 @@ def closed_as_duplicate(scene: Scene, key: str, of_key: str) -> None:
 
 def a_chain(scene: Scene, key: str, length: int) -> list[str]:
     """A chain of tickets, each closed as a duplicate of the next one; the last is open."""
-    keys = [key, *(scene.world.tracker.people.creates("CORE", f"Copy {n}", by="dev.max") for n in range(length))]
-    for one, following in zip(keys, keys[1:], strict=False):
+    keys = [
+        key,
+        *(scene.world.tracker.people.creates("CORE", f"Copy {n}", by="dev.max") for n in range(length)),
+    ]
+    for one, following in pairwise(keys):
         closed_as_duplicate(scene, one, following)
     return keys
 

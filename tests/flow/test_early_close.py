@@ -103,7 +103,9 @@ def test_the_desks_refusal_is_flagged_word_for_word(flavour: Flavour) -> None:
     assert scene.note_with(number, "resolved this incident") == []
 
     def tries() -> int:
-        return len([path for method, path in scene.world.desk_wire.seen if method == "PUT" and "/HPD:Incid" in path])
+        return len(
+            [path for method, path in scene.world.desk_wire.seen if method == "PUT" and "/HPD:Incid" in path]
+        )
 
     for turn in range(3):
         scene.world.desk.people.sets(number, {"Resolution": f"Done, really ({turn})."}, by="ann")
@@ -139,7 +141,9 @@ def test_the_bridge_never_moves_a_queue_by_itself(flavour: Flavour) -> None:
     number, _ = scene.to_verification()
     scene.writes(number, "#verified")
     scene.settle()
-    groups = [change.new for change in scene.world.desk.people.changes(number) if change.field == "Assigned Group"]
+    groups = [
+        change.new for change in scene.world.desk.people.changes(number) if change.field == "Assigned Group"
+    ]
     assert groups == ["Frontline Retail"]
     assert scene.incident(number)["Assignee"] == "Ann Owner"
 

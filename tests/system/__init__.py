@@ -1,0 +1,1 @@
+"""The product as a whole: real processes, and HTTP to servers that the tests serve."""
