@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.decide.draft import Draft
-from bridge.decide.stage import counting_ticket
+from bridge.decide.stage import own_ticket
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
 
@@ -21,7 +21,7 @@ class Place:
 
 def target_of(draft: Draft, link: Link) -> Ticket | None:
     """Return the ticket that a link follows, None where it follows none or the target was not seen."""
-    ticket = counting_ticket(link, draft.seen.tickets) if link.follows else None
+    ticket = own_ticket(link, draft.seen.tickets) if link.follows else None
     return ticket if ticket is not None and ticket.id != link.ticket_id else None
 
 

@@ -53,9 +53,13 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "no_membership": "author queue",
         "too_soon": "author keys state",
         "not_leads": "author groups",
+        "leads_unreadable": "author groups",
         "hold_over": "author keys",
         "cleared_field": "groups phrase",
         "field_conflict": "field key",
+        "field_asked": "field key ours theirs",
+        "field_overruled": "field key lost kept",
+        "returned": "key target",
         # in the ticket
         "pack": "number priority impact urgency queue owner summary story steps extra url keys",
         "step": "author at text",
@@ -67,12 +71,16 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "ticket_decided": "number author",
         "ticket_followed": "number priority queue key",
         "ticket_worked_around": "number author words",
+        "ticket_field_overruled": "field number lost kept",
         "cut": "number",
         # words
         "state_unlinked": "", "state_linked": "", "state_fixed": "", "state_deployed": "", "state_verified": "",
         "state_classified": "", "state_resolved": "", "state_decision": "", "state_released": "",
         "state_closed_early": "", "state_given_up": "", "state_workaround": "",
-        "ball_development": "", "ball_second_line": "", "ball_frontline": "queue owner", "ball_nobody": "",
+        "state_linked_second_line": "", "state_linked_third_line": "",
+        "next_linked_second_line": "", "next_linked_third_line": "",
+        "ball_development": "", "ball_second_line": "keys", "ball_third_line": "keys",
+        "ball_frontline": "queue owner", "ball_nobody": "",
         "next_unlinked": "", "next_linked": "", "next_fixed": "versions", "next_deployed": "accept reject",
         "next_verified": "cause_field", "next_classified": "", "next_resolved": "", "next_decision": "reject",
         "next_released": "", "next_closed_early": "", "next_given_up": "", "next_workaround": "",
@@ -82,8 +90,8 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "evidence_fix_version": "detail", "evidence_status": "detail", "evidence_phrase": "detail by",
         "evidence_change": "detail",
         "how_note": "", "how_resolved": "", "how_without_evidence": "",
-        "nobody": "", "not_started": "", "given": "author key text", "failure": "round author words",
-        "moved_on": "old at",
+        "nobody": "", "nothing": "", "not_started": "",
+        "given": "author key text", "failure": "round author words", "moved_on": "old at",
     }.items()
 }  # fmt: skip
 

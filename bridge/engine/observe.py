@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bridge.engine.pair import Pair
 from bridge.engine.poll import look_at_changes
+from bridge.engine.siblings import siblings_of
 from bridge.model.dossier import Dossier, Evidence
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
@@ -30,6 +31,7 @@ class Observer:
                 return None
             dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
+            siblings = siblings_of(tx, name, dossier)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -37,7 +39,8 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others=self._others(tx, dossier),
+                others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
+                siblings=siblings,
                 heard=self._heard(tx, dossier),
                 changes=tx.memory.changes(name, number),
                 done=tx.journal.done_keys(name, number),
@@ -53,15 +56,8 @@ class Observer:
         return frozenset({self.pair.desk.account, self.pair.tracker.known_account} - {""})
 
     def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
-        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
+        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
-
-    def _others(self, tx: Transaction, dossier: Dossier) -> dict[str, int]:
-        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
-        return {
-            ticket_id: len(tx.dossiers.held_among(self.pair.name, self._siblings(tx, dossier, ticket_id)))
-            for ticket_id in ids
-        }
 
     def _siblings(self, tx: Transaction, dossier: Dossier, ticket_id: str) -> list[str]:
         numbers = tx.links.incidents_of_ticket(self.pair.name, ticket_id)

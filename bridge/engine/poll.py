@@ -16,8 +16,9 @@ import structlog
 
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
+from bridge.engine.siblings import mark_siblings
 from bridge.model.change import Related
-from bridge.model.errors import BridgeError, Refused
+from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
@@ -54,17 +55,24 @@ class Poll:
     begin: datetime
 
     def run(self) -> Polled:
-        """Look once; a side that cannot be asked is named in the result and stops nothing else."""
+        """Look once; a side that cannot be asked is named in the result and stops nothing else.
+
+        Raises ``StateError`` only.
+        """
         polled = Polled()
         try:
             self._incidents(polled)
             self._notes(polled)
             self._changes()
+        except StateError:
+            raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
         try:
             self._tickets(polled)
             self._versions()
+        except StateError:
+            raise
         except BridgeError as error:
             polled.down["tracker"] = error
         return polled
@@ -91,6 +99,7 @@ class Poll:
         now = self.pair.clock()
         changed = tx.memory.see_incidents(self.pair.name, incidents, now)
         tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
+        mark_siblings(tx, self.pair.name, changed, now)
 
     def _notes(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.notes_since(self._since("notes"))):

@@ -14,6 +14,8 @@ from bridge.model.attachment import Attachment
 
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase", "change"]
+#: Who acts next on an incident.
+Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
 Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "resolved_before"]
 
@@ -44,6 +46,28 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """A value that gave way to the other side's: ``lost`` on ``side`` is now ``kept``; ``key`` names the write."""
+
+    key: str
+    ticket_id: str
+    field: str
+    side: Literal["incident", "ticket"]
+    lost: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Whose turn it is since when: ``tickets`` are the keys with which they are busy, at which ``stage``."""
+
+    who: Who
+    since: datetime
+    tickets: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """One ticket of the incident; ``former_keys`` are those that it had before it moved to other projects.
 
@@ -53,6 +77,9 @@ class Link:
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
     the remote link as last written.  ``follows`` are the tickets to which it was closed as a duplicate, one after the
     other, since ``followed_at``; ``told_target`` is the title of the remote link in the last of them.
+    ``asked`` are the values of mirrored fields that were put before a person.
+    ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
+    counts in its place, where the rule says so.
     """
 
     ticket_id: str
@@ -67,11 +94,19 @@ class Link:
     left_done: bool = True
     follows: tuple[str, ...] = ()
     followed_at: datetime | None = None
+    handed: tuple[str, ...] = ()
+    counting: str = ""
     base: tuple[Agreed, ...] = ()
+    asked: tuple[Agreed, ...] = ()
     told: str = ""
     told_target: str = ""
     missing_since: datetime | None = None
     lost: bool = False
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The ids of the further tickets that are looked at for this one."""
+        return tuple(dict.fromkeys((*self.follows, *self.handed)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +194,8 @@ class Dossier:
     the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
     was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
     before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
-    a mirrored field was written.
+    a mirrored field was written, ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since
+    when, oldest first.
     """
 
     incident: str
@@ -184,6 +220,8 @@ class Dossier:
     living: Living = Living()
     flags: tuple[Flag, ...] = ()
     field_writes: tuple[tuple[str, datetime], ...] = ()
+    overruled: tuple[Overruled, ...] = ()
+    balls: tuple[Turn, ...] = ()
 
     @property
     def round(self) -> Round | None:

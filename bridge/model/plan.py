@@ -12,6 +12,7 @@ from bridge.model.change import Change
 from bridge.model.dossier import Dossier, Evidence
 from bridge.model.incident import Incident
 from bridge.model.note import Note
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket
 
 
@@ -42,8 +43,8 @@ class Observation:
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket; ``heard`` is the evidence of a deployment that
-    was written into those other incidents, by ticket; ``changes`` are the changes related to the incident;
+    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them, ``heard`` is the
+    evidence of a deployment that was written into them; ``changes`` are the changes related to the incident;
     ``retired`` says of the groups that were looked up whether they were taken out of use;
     ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
@@ -66,6 +67,7 @@ class Observation:
     heard: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     retired: Mapping[str, bool] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""

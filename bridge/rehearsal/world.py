@@ -15,7 +15,7 @@ from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rules.match import fields_named, ticket_fields_named
-from bridge.rules.named import reads_changes
+from bridge.rules.named import links_named, reads_changes
 from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
 from bridge.simulators.jira import Account, CustomField, JiraSettings, JiraSimulator, Person, ProjectSpec
@@ -48,7 +48,7 @@ def flavour_of(name: str) -> Flavour:
 class Cast:
     """Who works where: groups of the desk with their members, developers, projects with components and versions.
 
-    ``names`` are what people call developers whose accounts do not tell.
+    ``names`` are what people call developers whose accounts do not tell; ``custom_fields`` are further fields of tickets.
     """
 
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -149,6 +149,7 @@ class World:
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
                 ticket_fields=sorted(ticket_fields_named(rules)),
+                relations=sorted(links_named(rules)),
                 transport=None if served else InProcess(self.tracker_wire),
             ),
             rules=rules,
