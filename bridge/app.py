@@ -16,7 +16,7 @@ from bridge.engine.poll import Poll
 from bridge.engine.reconcile import Reconciler
 from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
-from bridge.rules.named import links_named
+from bridge.rules.named import links_named, reads_changes
 from bridge.settings import Desk, Settings, Tracker, read_secret
 from bridge.settings import Pair as PairSettings
 from bridge.state.keep import prune
@@ -128,6 +128,9 @@ def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Cl
         clock=clock,
         ticket_field=desk.ticket_field,
         fields=sorted(fields),
+        reads_changes=any(
+            reads_changes(rule) for one in settings.pairs if one.desk == name for rule in one.rule_set.rules
+        ),
         # Jira demands an address for the remote link; the server's own is better than none.
         web_url=desk.web_url or desk.url,
         timeout=desk.timeout.total_seconds(),

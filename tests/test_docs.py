@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from bridge.cli import speech
 from bridge.cli.main import app
+from bridge.decide.voice import VARIABLES
 from bridge.rules import shape
 from bridge.rules.load import load_rules
 from bridge.voices import voice_of
@@ -223,7 +224,8 @@ def test_named_functions_exist(page: Path) -> None:
 def test_quoted_notes_are_what_the_bridge_says() -> None:
     """The life of an incident quotes notes word for word, and nothing else."""
     voice = voice_of("en")
-    assert quotes(LIFE) == [voice.say(name, **values) for name, values in QUOTED]
+    blank = {name: dict.fromkeys(variables, "") for name, variables in VARIABLES.items()}
+    assert quotes(LIFE) == [voice.say(name, **(blank[name] | values)) for name, values in QUOTED]
 
 
 def test_the_guide_to_rules_has_every_key_with_its_default() -> None:

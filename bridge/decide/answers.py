@@ -127,6 +127,7 @@ def _answer(
         at=note.at,
         words=words,
         note_id=note.id,
+        attachments=note.attachments,
     )
 
 
@@ -160,7 +161,10 @@ def _used_up(draft: Draft, link: Link) -> Link:
     released = [
         f"version:{version.id}" for version in (ticket.fix_versions if ticket else ()) if version.released
     ]
-    used = [item.source for item in link.evidence if not (left_done and item.kind == "status")] + released
+    # Whatever was installed before this answer was part of what failed.
+    installed = [f"change:{change.id}" for change in draft.seen.changes if not change.failed]
+    counted = [item.source for item in link.evidence if not (left_done and item.kind == "status")]
+    used = (*counted, *released, *installed)
     return replace(link, evidence=(), spent=tuple(dict.fromkeys((*link.spent, *used))), left_done=left_done)
 
 

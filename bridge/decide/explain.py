@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.decide.asked import deadline
 from bridge.decide.draft import Draft
+from bridge.decide.evidence import first_line
 from bridge.decide.fieldlook import look_at
 from bridge.decide.fields import as_seen, stands
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
+from bridge.decide.stage import lacking as missing_evidence
 from bridge.decide.voice import Voice
 from bridge.decide.words import Words
-from bridge.model.dossier import Dossier, Flag, Turn
+from bridge.decide.workaround import known
+from bridge.model.dossier import Answer, Dossier, Evidence, Flag, Turn
 from bridge.model.plan import Observation
 from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
@@ -63,6 +67,8 @@ class Explanation:
     round: int
     put_backs: int
     flags: tuple[Flag, ...]
+    deadline: datetime | None = None
+    history: tuple[str, ...] = ()
     ball_since: datetime | None = None
     balls: tuple[Turn, ...] = ()
     fields: tuple[FieldStand, ...] = ()
@@ -101,12 +107,14 @@ def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> E
         empty,
         stage=present.name,
         state=words.state(present),
-        facts=facts(rule, seen, present),
+        facts=facts(rule, seen, present, words),
         missing=present.missing,
         ball=words.ball(present),
         next_step=words.next(present),
         ball_since=_since(seen.dossier, present),
         fields=tuple(_fields(draft, rule)),
+        deadline=deadline(rule, seen.incident, seen.dossier, present),
+        history=tuple(_history(draft)),
     )
 
 
@@ -155,15 +163,25 @@ def _future(name: str, source: FieldSource, rules: RuleSet, seen: Observation) -
     )
 
 
-def facts(rule: Rule, seen: Observation, present: Stage) -> tuple[Fact, ...]:
+def _history(draft: Draft) -> Iterator[str]:
+    """Yield what happened beside the straight road: workarounds, moves of the queue."""
+    dossier, voice = draft.dossier, draft.voice
+    for one in known(draft) if dossier.held else ():
+        yield f"workaround known in {one.ticket.key}: {first_line(one.text)}"
+    for moved in dossier.reassigned:
+        by = f"by {moved.by}" if moved.by else "by the bridge, to the fallback queue"
+        yield f"queue {moved.old} → {moved.new}, {voice.moment(moved.at)}, {by}"
+
+
+def facts(rule: Rule, seen: Observation, present: Stage, words: Words) -> tuple[Fact, ...]:
     """Return the facts of a linked incident, in the order of its life."""
     first = seen.dossier.links[0]
     return (
         Fact(name="linked", holds=True, evidence=_linked(seen.dossier), at=first.linked_at),
-        _fixed(present),
-        _deployed(present),
+        _fixed(present, words),
+        _deployed(rule, present),
         _verified(seen.dossier),
-        _cause(rule, seen),
+        _cause(rule, seen, words),
     )
 
 
@@ -178,11 +196,13 @@ def _linked(dossier: Dossier) -> str:
     return "; ".join(f"{link.ticket_key} was {link.how}" for link in dossier.links)
 
 
-def _fixed(present: Stage) -> Fact:
+def _fixed(present: Stage, words: Words) -> Fact:
+    told = [_ticket(link) for link in present.links]
+    told += [words.given_reason(link) for link in present.links if link.needs_decision]
     return Fact(
         name="fixed",
         holds=all(link.fixed for link in present.links),
-        evidence="; ".join(_ticket(link) for link in present.links),
+        evidence="; ".join(filter(None, told)),
     )
 
 
@@ -194,36 +214,58 @@ def _ticket(link: LinkStage) -> str:
     resolution = f", {link.ticket.resolution}" if link.ticket.resolution else ""
     handed = f", handed on to {len(link.link.handed)} of third line" if link.link.handed else ""
     old = "" if link.link.left_done else " (still from the round before)"
-    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{handed}{old}"
+    copy = f" (of which {link.link.ticket_key} is a duplicate)" if link.link.follows else ""
+    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{handed}{old}{copy}"
 
 
-def _deployed(present: Stage) -> Fact:
+def _deployed(rule: Rule, present: Stage) -> Fact:
     evidence = [item for link in present.links for item in link.evidence]
+    told = [_evidence(item) for item in evidence]
+    for link in present.links:
+        lacking = () if link.needs_decision else missing_evidence(rule.hold.deployed, link.evidence)
+        if lacking:
+            wanted = (" and " if rule.hold.deployed.all_ else " or ").join(lacking)
+            told.append(f"{link.link.ticket_key} waits for {wanted}")
     return Fact(
         name="deployed",
         holds=bool(present.links) and all(link.deployed for link in present.links),
-        evidence="; ".join(f"{item.kind}: {item.detail} {item.by} [{item.source}]" for item in evidence),
+        evidence="; ".join(told),
         at=min((item.at for item in evidence), default=None),
     )
+
+
+def _evidence(item: Evidence) -> str:
+    by = f" by {item.by}" if item.by else ""
+    return f"{item.kind}: {item.detail}{by} [{item.source}], {item.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _verified(dossier: Dossier) -> Fact:
     answers = [attempt.answer for attempt in dossier.rounds if attempt.answer]
     last = answers[-1] if answers else None
-    told = "; ".join(
-        f"round {attempt.number}: {attempt.answer.verdict} by {attempt.answer.by_name} ({attempt.answer.how})"
-        for attempt in dossier.rounds
-        if attempt.answer
-    )
-    if dossier.ending in ("released", "declined"):
-        told = f"{dossier.ending} by {dossier.ended_by}"
+    told = "; ".join(_round(attempt.number, attempt.answer) for attempt in dossier.rounds if attempt.answer)
+    if dossier.ending in ("released", "declined", "workaround"):
+        words = f": {first_line(dossier.ended_words)}" if dossier.ended_words else ""
+        ended = f"{dossier.ending} by {dossier.ended_by}{words}"
+        told = f"{told}; {ended}" if told else ended
     return Fact(
         name="verified", holds=dossier.ending == "verified", evidence=told, at=last.at if last else None
     )
 
 
-def _cause(rule: Rule, seen: Observation) -> Fact:
+def _round(number: int, answer: Answer) -> str:
+    files = f" [{', '.join(file.told for file in answer.attachments)}]" if answer.attachments else ""
+    words = f": {first_line(answer.words)}" if answer.words else ""
+    when = f"{answer.at:%Y-%m-%d %H:%M} UTC"
+    return f"round {number}: {answer.verdict} by {answer.by_name} ({answer.how}), {when}{words}{files}"
+
+
+def _cause(rule: Rule, seen: Observation, words: Words) -> Fact:
     cause = rule.hold.cause
     value = seen.incident.value(cause.field) if cause else ""
     evidence = f"{cause.field} is {value or 'empty'}" if cause else "the rule asks for none"
+    told = words.cause()
+    if told["cause_value"]:
+        evidence += ", which is not in the rule's list"
+    if told["proposed"]:
+        evidence += f"; {told['proposed_by']} suggests {told['proposed']}"
     return Fact(name="cause", holds=cause_is_set(cause, seen.incident), evidence=evidence)

@@ -92,6 +92,8 @@ class Trial:
                 return replace(seen, fresh=True)
             case "notes":
                 return replace(seen, all_notes=True)
+            case "group":
+                return replace(seen, retired={**seen.retired, need.of: False})
             case "members":
                 return replace(seen, members={**seen.members, need.of: self.members.get(need.of, ())})
             case "ticket":

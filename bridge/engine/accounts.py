@@ -9,6 +9,7 @@ from bridge.model.actions import (
     Action,
     AddIncidentNote,
     AddTicketNote,
+    AttachToTicket,
     CreateTicket,
     EditIncidentNote,
     MoveTicket,
@@ -70,6 +71,8 @@ def after_of(action: Action) -> dict[str, str]:
             return {"status": action.to_status}
         case ShowIncident():
             return {"title": action.title}
+        case AttachToTicket():
+            return {"file": action.name, "bytes": str(action.size)}
         case _:
             assert_never(action)
 

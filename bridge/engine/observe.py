@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bridge.engine.pair import Pair
+from bridge.engine.poll import look_at_changes
 from bridge.engine.siblings import siblings_of
-from bridge.model.dossier import Dossier
+from bridge.model.dossier import Dossier, Evidence
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
 from bridge.model.ticket import Ticket
+from bridge.rules.named import reads_changes
 from bridge.state.store import Store, Transaction
 
 
@@ -40,6 +42,8 @@ class Observer:
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
                 others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
                 siblings=siblings,
+                heard=self._heard(tx, dossier),
+                changes=tx.memory.changes(name, number),
                 done=tx.journal.done_keys(name, number),
                 refused={**tx.journal.refused(name, number), **dead},
                 dead=dead,
@@ -57,6 +61,21 @@ class Observer:
         ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
 
+    def _siblings(self, tx: Transaction, dossier: Dossier, ticket_id: str) -> list[str]:
+        numbers = tx.links.incidents_of_ticket(self.pair.name, ticket_id)
+        return [number for number in numbers if number != dossier.incident]
+
+    def _heard(self, tx: Transaction, dossier: Dossier) -> dict[str, tuple[Evidence, ...]]:
+        """Return what second line wrote into other incidents of the same tickets, which counts for the ticket."""
+        heard: dict[str, tuple[Evidence, ...]] = {}
+        for link in dossier.links if dossier.held else ():
+            siblings = self._siblings(tx, dossier, link.ticket_id)
+            for sibling in tx.dossiers.with_evidence(self.pair.name, siblings, "phrase"):
+                theirs = sibling.link(link.ticket_id)
+                said = tuple(item for item in theirs.evidence if item.kind == "phrase") if theirs else ()
+                heard[link.ticket_id] = (*heard.get(link.ticket_id, ()), *said)
+        return heard
+
     def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:
         """Return the look with everything that a decision needs; raises what the connectors raise."""
         for need in needs:
@@ -70,6 +89,9 @@ class Observer:
                     seen = self._with_ticket(seen, need.of)
                 case "notes":
                     seen = self._with_notes(seen)
+                case "group":
+                    retired = {**seen.retired, need.of: self.pair.desk.retired(need.of)}
+                    seen = replace(seen, retired=retired)
         return seen
 
     def _fresh(self, seen: Observation) -> Observation:
@@ -80,12 +102,16 @@ class Observer:
         found = list(self.pair.tracker.tickets(ids)) if ids else []
         self._keep(found)
         incident = incidents[0] if incidents else seen.incident
+        rule = self.pair.rules.named(seen.dossier.rule)
+        related = look_at_changes(self.pair, [number]) if rule is not None and reads_changes(rule) else ()
         now = self.pair.clock()
         with self.store.transaction() as tx:
             tx.memory.see_incidents(self.pair.name, [incident], now)
+            tx.memory.see_changes(self.pair.name, related, now)
         return replace(
             seen,
             incident=incident,
+            changes=related[0].changes if related else seen.changes,
             tickets={**seen.tickets, **{ticket.id: ticket for ticket, _ in found}},
             ticket_notes={**seen.ticket_notes, **{ticket.id: notes for ticket, notes in found}},
             fresh=True,

@@ -6,21 +6,27 @@ transaction with the watermark.  A poll that fails loses nothing; the next one s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
 
+import structlog
+
 from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
 from bridge.engine.siblings import mark_siblings
-from bridge.model.errors import BridgeError, StateError
+from bridge.model.change import Related
+from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
+from bridge.rules.named import reads_changes
 from bridge.state.store import Store, Transaction
+
+log = structlog.get_logger()
 
 Side = Literal["desk", "tracker"]
 Item = TypeVar("Item")
@@ -58,6 +64,7 @@ class Poll:
         try:
             self._incidents(polled)
             self._notes(polled)
+            self._changes()
         except StateError:
             raise  # our own state is no side that could be waited for
         except BridgeError as error:
@@ -191,6 +198,33 @@ class Poll:
                 self.keep_tickets(tx, [(ticket, ()) for ticket in fresh])
         with self.store.transaction() as tx:
             tx.agenda.move_watermark(self.pair.name, "versions", now)
+
+    def _changes(self) -> None:
+        """Ask for changes, which touch no incident, where a rule waits for one and the fix is not known to be deployed."""
+        now, name = self.pair.clock(), self.pair.name
+        rules = [rule.name for rule in self.pair.rules.rules if reads_changes(rule)]
+        if not rules:
+            return
+        with self.store.reading() as tx:
+            asked = tx.agenda.watermark(name, "changes")
+            waiting = tx.dossiers.waiting(name, rules, ("linked", "fixed"))
+        if not waiting or (asked is not None and now - asked < self.pair.versions_every):
+            return
+        found = look_at_changes(self.pair, waiting)
+        with self.store.transaction() as tx:
+            changed = tx.memory.see_changes(name, found, now)
+            tx.agenda.mark_dirty(name, sorted(changed), "a change was seen", now)
+            tx.agenda.move_watermark(name, "changes", now)
+
+
+def look_at_changes(pair: Pair, numbers: Sequence[str]) -> tuple[Related, ...]:
+    """Return the changes of these incidents; none at all where the account may not read them, which is logged."""
+    try:
+        found = pair.desk.changes(numbers)
+    except Refused as refusal:
+        log.warning("changes_refused", why=refusal.what_was_said, next_step=refusal.next_step)
+        return ()
+    return tuple(Related(incident=number, changes=found.get(number, ())) for number in numbers)
 
 
 def with_versions(ticket: Ticket, known: Mapping[str, Version]) -> Ticket:

@@ -24,14 +24,14 @@ from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, 
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
-from bridge.state.store import Store
+from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
 #: How often one incident may be planned in one cycle; a settled incident needs one.
 MOST_PASSES = 8
 #: How often a decision may ask for something to be looked at first.
-MOST_NEEDS = 6
+MOST_NEEDS = 16
 #: How many incidents one cycle takes up; the rest follow in the next one.
 MOST_INCIDENTS = 1000
 #: How long an incident that could not be decided is left alone.
@@ -235,6 +235,17 @@ class Reconciler:
             next_step="report this as a defect of the bridge with the output of `bridge explain`",
         )
 
+    def _pass_on(self, tx: Transaction, seen: Observation, after: Dossier, now: datetime) -> None:
+        """Let other incidents of a ticket hear what second line wrote into this one."""
+        here = {f"note:{note.id}" for note in seen.notes}
+        for link in after.links:
+            old = seen.dossier.link(link.ticket_id)
+            known = {item.source for item in old.evidence} if old else set()
+            if any(item.source in here and item.source not in known for item in link.evidence):
+                numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
+                others = [number for number in numbers if number != after.incident]
+                tx.agenda.mark_dirty(self.pair.name, others, "second line wrote into another incident", now)
+
     def _write_down(self, seen: Observation, decided: Plan) -> tuple[Effect, ...]:
         """Write a decision down in one transaction; returns what is to be done now, in order."""
         now, name = self.pair.clock(), self.pair.name
@@ -242,6 +253,7 @@ class Reconciler:
             effects = tx.journal.record(name, decided.incident, decided.actions, now)
             if decided.dossier != seen.dossier or decided.look_again_at is not None:
                 save_dossier(tx, self.pair, decided.dossier, now, decided.look_again_at)
+                self._pass_on(tx, seen, decided.dossier, now)
             else:
                 tx.dossiers.look_again(name, decided.incident, None)
         return effects

@@ -12,7 +12,7 @@ from bridge.state.store import Transaction
 
 def siblings_of(tx: Transaction, pair: str, dossier: Dossier) -> dict[str, tuple[Sibling, ...]]:
     """Return the other incidents of each ticket of an incident, as last seen and remembered, by ticket id."""
-    ids = [link.ticket_id for link in dossier.links]
+    ids = list(dict.fromkeys(one for link in dossier.links for one in (link.ticket_id, *link.follows)))
     numbers = {
         ticket: [number for number in some if number != dossier.incident]
         for ticket, some in tx.links.incidents_of_tickets(pair, ids).items()

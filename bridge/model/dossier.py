@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.model.attachment import Attachment
+
 #: Sources of evidence that a fix runs in production.
-EvidenceKind = Literal["fix_version", "status", "phrase"]
+EvidenceKind = Literal["fix_version", "status", "phrase", "change"]
 #: Who acts next on an incident.
 Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
+Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Evidence:
     """One reason to believe that a ticket's fix runs in production.
 
     ``source`` identifies it for good (``version:10001``, ``status:Deployed``, ``note:WLG1``), ``detail`` is what a
-    person reads, ``by`` who said it, ``at`` when the bridge first saw it.
+    person reads, ``by`` who said it, ``at`` when the bridge first saw it, ``meets`` which of the rule's sources it is.
     """
 
     kind: EvidenceKind
@@ -31,6 +33,7 @@ class Evidence:
     detail: str
     by: str = ""
     at: datetime
+    meets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,9 @@ class Link:
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.  ``asked`` are the values of mirrored fields that were put before a person.
+    the remote link as last written.  ``follows`` are the tickets to which it was closed as a duplicate, one after the
+    other, since ``followed_at``; ``told_target`` is the title of the remote link in the last of them.
+    ``asked`` are the values of mirrored fields that were put before a person.
     ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
     counts in its place, where the rule says so.
     """
@@ -88,11 +93,13 @@ class Link:
     spent: tuple[str, ...] = ()
     left_done: bool = True
     follows: tuple[str, ...] = ()
+    followed_at: datetime | None = None
     handed: tuple[str, ...] = ()
     counting: str = ""
     base: tuple[Agreed, ...] = ()
     asked: tuple[Agreed, ...] = ()
     told: str = ""
+    told_target: str = ""
     missing_since: datetime | None = None
     lost: bool = False
 
@@ -104,7 +111,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Frontline's word on a fix: who, when, how, with which words."""
+    """Frontline's word on a fix: who, when, how, with which words and files."""
 
     verdict: Literal["verified", "failed"]
     how: Literal["note", "resolved", "without_evidence"]
@@ -113,6 +120,7 @@ class Answer:
     at: datetime
     words: str = ""
     note_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reassigned:
+    """The incident went from one queue to another; ``by`` is empty where the bridge itself gave it to the fallback."""
+
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """Everything remembered of one incident.
 
@@ -197,6 +215,7 @@ class Dossier:
     put_backs: int = 0
     was_resolved: bool = False
     queue: str = ""
+    reassigned: tuple[Reassigned, ...] = ()
     written_keys: tuple[str, ...] = ()
     living: Living = Living()
     flags: tuple[Flag, ...] = ()

@@ -54,6 +54,7 @@ class Ticket:
     relations: tuple[Relation, ...] = ()
     updated_at: datetime
     created_at: datetime | None = None
+    resolved_at: datetime | None = None
     url: str = ""
     fields: tuple[tuple[str, str], ...] = ()
 

@@ -14,6 +14,7 @@ from bridge.rules.mapping import DEFAULT
 from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
 from bridge.rules.meaning_lines import line_findings
+from bridge.rules.meaning_roads import road_findings
 from bridge.rules.named import CONTEXT_PACK
 from bridge.rules.problems import did_you_mean, nearest, shown
 from bridge.rules.shape import Condition, FieldSource, MirroredField, Rule, Source, Test, ValueCase
@@ -50,6 +51,7 @@ def findings(rule: Rule, maps: Maps | None) -> Iterator[Finding]:
     yield from _ticket(rule)
     yield from _mirror(rule)
     yield from hold_findings(rule)
+    yield from road_findings(rule, maps)
     yield from line_findings(rule)
     if rule.hold.cause is not None:
         yield from _name(("hold", "cause", "field"), rule.hold.cause.field)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bridge.model.incident import OWN_NAMES
 from bridge.rules.levels import WAITING
 from bridge.rules.shape import Condition, Line, Rule, RuleSet, Source, ValueCase
+from bridge.rules.shape_roads import ChangeIn
 from bridge.rules.template import TemplateProblem, compile_template
 
 #: What every ticket tells under our own names, whatever the rules say.
@@ -28,10 +29,24 @@ def fields_named(rules: RuleSet) -> frozenset[str]:
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that are mirrored or tell a line, beside those that every ticket tells."""
-    mirrored = {field.ticket for rule in rules.rules for field in rule.mirror.fields}
-    told = {line.field for rule in rules.rules for line in lines_of(rule) if line.field is not None}
-    return frozenset(name for name in mirrored | told if name not in TICKET_NAMES)
+    """Return the tracker's own fields that any mirror, proposal or workaround names, beside what every ticket tells."""
+    named = (name for rule in rules.rules for name in _ticket_names(rule))
+    return frozenset(name for name in named if name not in TICKET_NAMES)
+
+
+def _ticket_names(rule: Rule) -> Iterator[str]:
+    yield from (field.ticket for field in rule.mirror.fields)
+    yield from (line.field for line in lines_of(rule) if line.field is not None)
+    if rule.hold.cause is not None and rule.hold.cause.propose is not None:
+        yield rule.hold.cause.propose.of
+    if rule.hold.workaround is not None and rule.hold.workaround.field is not None:
+        yield rule.hold.workaround.field
+
+
+def reads_changes(rule: Rule) -> bool:
+    """Whether a completed change of the desk is evidence for a rule."""
+    deployed = rule.hold.deployed
+    return any(isinstance(source, ChangeIn) for source in (*deployed.any_, *deployed.all_))
 
 
 def links_named(rules: RuleSet) -> frozenset[str]:

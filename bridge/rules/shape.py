@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from bridge.rules.face import Name, Shape, Text, Texts
+from bridge.rules.shape_roads import CausePropose, ChangeIn, Remind, Workaround
 
 #: What is cut out of every text before it leaves the desk.
 Redaction = Literal["card_number", "phone", "email"]
@@ -228,11 +229,14 @@ class PhraseSource(Shape):
 
 def _evidence_kind(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((f"<{key}>" for key in ("fix_version", "status", "phrase") if key in value), None)
+        return next(
+            (f"<{key}>" for key in ("fix_version", "status", "phrase", "change") if key in value), None
+        )
     names: dict[type[Shape], str] = {
         FixVersionReleased: "<fix_version>",
         StatusIn: "<status>",
         PhraseSource: "<phrase>",
+        ChangeIn: "<change>",
     }
     return names.get(type(value))
 
@@ -241,12 +245,13 @@ def _evidence_kind(value: Any) -> str | None:
 EvidenceSource = Annotated[
     Annotated[FixVersionReleased, Tag("<fix_version>")]
     | Annotated[StatusIn, Tag("<status>")]
-    | Annotated[PhraseSource, Tag("<phrase>")],
+    | Annotated[PhraseSource, Tag("<phrase>")]
+    | Annotated[ChangeIn, Tag("<change>")],
     Discriminator(
         _evidence_kind,
         custom_error_type="evidence",
         custom_error_message="evidence is one of: fix_version: released, status: {in: [...]}, "
-        "phrase: {says: [...], from_group: [...]}",
+        "phrase: {says: [...], from_group: [...]}, change: {status: [...]}",
     ),
 ]
 
@@ -282,6 +287,7 @@ class Verify(Shape):
     )
     on_accept: TransitionTo | None = Field(default=None, description="Where an accepted ticket is moved.")
     on_reject: TransitionTo | None = Field(default=None, description="Where a rejected ticket is moved.")
+    remind: Remind | None = Field(default=None, description="How often an unanswered question is repeated.")
 
 
 class ResolvedEarly(Shape):
@@ -297,6 +303,9 @@ class Cause(Shape):
     one_of: Texts = Field(description="The values that count.")
     missing: Literal["ask", "put_back"] = Field(
         default="ask", description="What happens to an incident that is resolved without one."
+    )
+    propose: CausePropose | None = Field(
+        default=None, description="Where the ticket tells a likely cause; it is shown, never written."
     )
 
 
@@ -330,8 +339,12 @@ class Hold(Shape):
     resolved_early: ResolvedEarly = ResolvedEarly()
     release: Phrase | None = Field(default=None, description="Who may end the hold, and with which words.")
     cause: Cause | None = None
+    workaround: Workaround | None = Field(
+        default=None, description="How a ticket tells a workaround, and whether it frees the incident."
+    )
     fallback_queue: Text | None = Field(
-        default=None, description="The support group that gets an incident whose queue became empty."
+        default=None,
+        description="The support group that gets an incident whose queue became empty or inactive.",
     )
 
 
@@ -387,6 +400,10 @@ class Mirror(Shape):
     notes: MirroredNotes = MirroredNotes()
     redact: tuple[Redaction, ...] = Field(
         default=("card_number", "phone", "email"), description="What is cut out of texts that leave the desk."
+    )
+    attachments: Literal["answers", "none"] = Field(
+        default="answers",
+        description="Files of the note that answers the question go to the ticket; nothing is cut out of files.",
     )
     fields: tuple[MirroredField, ...] = ()
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest version under ``migrations/versions``.
-REVISION = "0002"
+REVISION = "0003"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -171,6 +171,16 @@ NOTES = Table(
     _moment("seen_at"),
     PrimaryKeyConstraint("pair", "side", "note_id", name="notes_key"),
     Index("notes_parent", "pair", "side", "parent", "at", "note_id"),
+)
+
+CHANGES = Table(
+    "changes",
+    METADATA,
+    _words("pair"),
+    _words("incident"),
+    _words("body"),
+    _moment("seen_at"),
+    PrimaryKeyConstraint("pair", "incident", name="changes_key"),
 )
 
 WATERMARKS = Table(

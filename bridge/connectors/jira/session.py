@@ -41,6 +41,7 @@ _DOING = {
     "POST comment": "writing a comment",
     "POST transitions": "moving a ticket",
     "POST remotelink": "showing the incident",
+    "POST attachments": "attaching a file",
 }
 _READS = frozenset({"GET", "HEAD"})
 

@@ -25,8 +25,9 @@ from bridge.connectors.jira.probing import Probe
 from bridge.connectors.jira.prose import CLOUD_LIMIT, DATA_CENTER_LIMIT, LINE_LIMIT, Prose
 from bridge.connectors.jira.search import PAGE, Search
 from bridge.connectors.jira.session import Credentials
-from bridge.connectors.jira.shapes import TICKET_FIELDS, ticket_of, version_of
+from bridge.connectors.jira.shapes import TICKET_FIELDS, attachment_of, ticket_of, version_of
 from bridge.model.actions import CreateTicket, Receipt, ShowIncident, Value
+from bridge.model.attachment import Attachment
 from bridge.model.errors import Gone, Refused
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
@@ -252,6 +253,22 @@ class JiraTracker:
         receipt = Receipt(id=self._client.comment(issue, body))
         self._wrote(issue)
         return receipt
+
+    def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
+        """Hang a file on a ticket; its id is in the receipt."""
+        issue = _reference(ticket_id)
+        made = self._client.upload(f"issue/{issue}/attachments", name, data)
+        with self._client.understood("attaching a file", write=True):
+            receipt = Receipt(id=str(made[0]["id"]))
+        self._wrote(issue)
+        return receipt
+
+    def attachments(self, ticket_id: str) -> tuple[Attachment, ...]:
+        """Return the files that hang on a ticket, read afresh; ``Gone`` where it is not seen."""
+        issue = _reference(ticket_id)
+        raw = self._client.get(f"issue/{issue}", fields="attachment")
+        with self._client.understood("reading attachments", write=False):
+            return tuple(attachment_of(each) for each in raw["fields"].get("attachment") or ())
 
     def show_incident(self, link: ShowIncident, url: str) -> None:
         """Write the remote link of the incident, an upsert by its global id; ``Refused`` without ``url``."""
