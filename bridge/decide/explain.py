@@ -20,7 +20,8 @@ from bridge.model.dossier import Answer, Dossier, Evidence, Flag, Turn
 from bridge.model.plan import Observation
 from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
-from bridge.rules.shape import FieldSource, Rule, RuleSet
+from bridge.rules.shape import Rule, RuleSet
+from bridge.rules.values import FieldSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
