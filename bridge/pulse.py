@@ -1,7 +1,7 @@
 """The pulse of the process: what each pair did last, kept in memory, for health, metrics and the watchdog.
 
-Alive means progress: a look of every pair was finished within three intervals.  A server that is away is no reason
-to be dead; a look that hangs is.
+Alive means progress: every pair finished a look, or a step of a long one, within three intervals.  A server that is
+away is no reason to be dead; a look that hangs is.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Beat:
 
     since: datetime
     looked_at: datetime | None = None
+    moved_at: datetime | None = None
     seconds: float = 0.0
     sentence: str = ""
     answered: Mapping[str, datetime] = field(default_factory=dict)
@@ -31,6 +32,11 @@ class Beat:
     done: int = 0
     refused: int = 0
     withheld: int = 0
+
+    @property
+    def last(self) -> datetime:
+        """When it last made progress; its beginning counts."""
+        return max(moment for moment in (self.since, self.looked_at, self.moved_at) if moment is not None)
 
 
 @dataclass(kw_only=True)
@@ -80,6 +86,12 @@ class Pulse:
                 withheld=withheld,
             )
 
+    def moves(self, pair: str) -> None:
+        """Note that a pair is about to do the next step of its look: catching up may take long, and is progress."""
+        with self._lock:
+            if pair in self._beats:
+                self._beats[pair] = replace(self._beats[pair], moved_at=self.clock())
+
     def reloads(self, worked: bool) -> None:
         """Note how the last reload of the configuration went."""
         self.reload_worked, self.reloaded_at = worked, self.clock()
@@ -90,12 +102,9 @@ class Pulse:
             return dict(self._beats)
 
     def late(self) -> tuple[str, ...]:
-        """Return the pairs no look of which was finished within three intervals, and a minute at least."""
-        allowed = max(INTERVALS * self.poll, AT_LEAST)
-        now = self.clock()
-        return tuple(
-            name for name, beat in self.all().items() if now - (beat.looked_at or beat.since) > allowed
-        )
+        """Return the pairs that made no progress within three intervals, and a minute at least."""
+        oldest = self.clock() - max(INTERVALS * self.poll, AT_LEAST)
+        return tuple(name for name, beat in self.all().items() if beat.last < oldest)
 
     def unready(self) -> tuple[str, ...]:
         """Return what is missing before the process does its work: a first look of a pair, a state to write to."""

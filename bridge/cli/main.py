@@ -11,6 +11,7 @@ import typer
 
 from bridge import __version__
 from bridge.cli import (
+    approve,
     audit,
     check,
     dead,
@@ -72,6 +73,7 @@ app.command("status")(status.status_command)
 app.command("held")(held.held_command)
 app.add_typer(dead.app)
 app.add_typer(state.app)
+app.command("approve")(approve.approve_command)
 app.command("audit")(audit.audit_command)
 app.command("check")(check.check_command)
 app.command("test")(rule_tests.rule_tests_command)

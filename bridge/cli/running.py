@@ -64,6 +64,8 @@ class Running:
     def work(self, settings: Settings) -> Work:
         """Build the work that a configuration asks for."""
         app = build(settings, self.store, os.environ, stopping=self.daemon.stop.is_set, since=self.since)
+        for name, one in app.reconcilers.items():
+            one.stopping = self._stopping(name)
         self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
         self.pulse.requests = app.requests
         return Work(
@@ -73,6 +75,15 @@ class Running:
             resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
             farewell=app.let_go,
         )
+
+    def _stopping(self, pair: str) -> Callable[[], bool]:
+        """Return what a pair asks before each step whether to go on; that it asks is its progress."""
+
+        def stopping() -> bool:
+            self.pulse.moves(pair)
+            return self.daemon.stop.is_set()
+
+        return stopping
 
     def reload(self) -> Work:
         """Read the configuration anew; raises ``ConfigError`` where it cannot be used, and nothing has changed."""

@@ -235,7 +235,7 @@ class Wire:
     def _exchanged(self, request: requests.PreparedRequest, call: _Call) -> requests.Response:
         """Send once and read the whole body; ``Flaw`` where either broke."""
         left = self._left(call)
-        self.sent[request.method or "", call.kind] += 1
+        self.sent[request.method or "", _without_numbers(call.kind)] += 1
         try:
             response = self.session.send(
                 request,
@@ -371,3 +371,8 @@ def _plain(system: str, address: str) -> Url:
             next_step="correct the address in the configuration",
         )
     return url
+
+
+def _without_numbers(kind: str) -> str:
+    """Return a kind of request without the number of what it was about: there must not be a count for each incident."""
+    return " ".join(word for word in kind.split() if not any(sign.isdigit() for sign in word))

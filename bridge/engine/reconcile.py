@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
+from bridge.engine.census import Census
 from bridge.engine.execute import Executor, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
@@ -79,10 +80,12 @@ class Reconciler:
     stopping: Callable[[], bool] = field(default=lambda: False)
     cycles: int = 0
     started: datetime = field(init=False)
+    _census: Census = field(init=False)
     _forerunner: bool | None = None
 
     def __post_init__(self) -> None:
         self.started = self.pair.clock()
+        self._census = Census(pair=self.pair, store=self.store)
 
     def cycle(self) -> Summary:
         """Look at everything that may have changed and bring each incident to rest.
@@ -91,12 +94,13 @@ class Reconciler:
         write down, act, and look again.  Raises ``StateError`` only; trackers that cannot be asked are named in the summary.
         """
         self.cycles += 1
-        if self.cycles == 1:
+        if self.cycles == 1 or self._census.frozen:
             self._follow_rules()
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
             born = remember_birth(self.pair, self.store, self.started)
             memory = Memory(pair=self.pair, store=self.store, born=born)
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
+            self._census.begins()
             executor = Executor(
                 pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
             )
@@ -105,6 +109,8 @@ class Reconciler:
             for number, mark in self._waiting():
                 if self.stopping():
                     break
+                if number in self._census.frozen:
+                    continue
                 looked_at += 1
                 if not self._one(number, mark, executor, guard, memory):
                     failed.append(number)
@@ -125,10 +131,15 @@ class Reconciler:
         """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
         name, now = self.pair.name, self.pair.clock()
         stream = f"rules:{digest(self.pair.rules.model_dump_json())}"
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             last = tx.agenda.watermark(name, "rules")
-            if last is not None and tx.agenda.watermark(name, stream) == last:
-                return
+            old = last is not None and tx.agenda.watermark(name, stream) == last
+        if old:
+            self._census.rules_are_old()
+            return
+        if last is not None and not self._census.admits_rules(stream):
+            return
+        with self.store.transaction() as tx:
             held = [one.dossier.incident for one in tx.dossiers.each(name, held=True)]
             asked = [one.dossier.incident for one in tx.dossiers.each(name, stage="unlinked")]
             tx.agenda.mark_dirty(name, (*held, *asked), "the rules changed", now)
@@ -183,7 +194,10 @@ class Reconciler:
             if not executor.settle(seen.incident):
                 return True  # due again at its own time
             seen = observer.take(number) or seen
-            decided = guard.admit(self._decide(observer, seen))
+            decided = self._decide(observer, seen)
+            if not self._census.admits_losses(decided, _lost(seen)):
+                return self._later(number)
+            decided = guard.admit(decided)
             effects = self._write_down(seen, decided)
             if self._suspects(effects, decided, memory):
                 continue
@@ -194,6 +208,12 @@ class Reconciler:
             if not executor.drain(seen.incident, effects):
                 return not executor.down
         log.warning("incident_does_not_rest", passes=MOST_PASSES)
+        return True
+
+    def _later(self, number: str) -> bool:
+        """Leave an incident alone for a while, as it is."""
+        with self.store.transaction() as tx:
+            tx.dossiers.look_again(self.pair.name, number, self.pair.clock() + POISON_PAUSE)
         return True
 
     def _suspects(self, effects: tuple[Effect, ...], decided: Plan, memory: Memory) -> bool:
@@ -257,3 +277,7 @@ class Reconciler:
             else:
                 tx.dossiers.look_again(name, decided.incident, None)
         return effects
+
+
+def _lost(seen: Observation) -> frozenset[str]:
+    return frozenset(link.ticket_id for link in seen.dossier.links if link.lost)

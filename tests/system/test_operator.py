@@ -147,3 +147,20 @@ def test_a_lost_state_is_rebuilt_without_writing_anything(place: Place) -> None:
     assert len(place.tickets()) == 1
     assert place.notes(number) == notes
     assert place.world.tracker.comments(place.key(number)) == comments
+
+
+def test_a_withheld_plan_is_listed_and_approved(place: Place) -> None:
+    """The list shows what would be done; an approval of exactly that plan is accounted for."""
+    place.opens("#ticket the sum is blank")
+    assert place.run("once").code == 0
+    assert "No plan is withheld." in place.run("approve").out
+    now = datetime.now(UTC)
+    with Store.open(f"sqlite:///{place.state}", exclusive=False) as store, store.transaction() as tx:
+        tx.approvals.ask("retail", "0123456789ab", "rules", "the new rules would touch 9 of 10", "{}", now)
+    assert "0123456789ab" in place.run("approve").out
+    assert place.run("approve", "--json").json[0]["plan"] == {}
+    assert "moved on" in place.run("approve", "ffffffffffff").err
+    assert place.run("approve", "0123456789ab").code == 0
+    assert "No plan is withheld." in place.run("approve").out
+    last = lines(place.run("audit", "--json").out)[-1]
+    assert (last["what"], last["request"], last["outcome"]) == ("approve", "0123456789ab", "approved")

@@ -87,6 +87,17 @@ def test_health_follows_progress_and_not_the_trackers(pages: Pages, pulse: Pulse
     assert ask(pages, "/healthz").json() == {"alive": True, "late": []}
 
 
+def test_a_long_look_that_moves_on_is_health(pages: Pages, pulse: Pulse, hand: Hand) -> None:
+    """Catching up may take many intervals; as long as steps are done nobody restarts the process."""
+    for _ in range(20):
+        hand.now += timedelta(seconds=60)
+        pulse.moves("retail")
+        pulse.moves("cards")
+    assert ask(pages, "/healthz").status_code == 200
+    hand.now += timedelta(seconds=120)
+    assert ask(pages, "/healthz").status_code == 503
+
+
 def test_ready_after_the_first_look_of_each_pair(pages: Pages, pulse: Pulse) -> None:
     """Until every pair looked, and where the state fails, the process is not ready and says why."""
     assert ask(pages, "/readyz").status_code == 503
