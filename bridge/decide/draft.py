@@ -10,8 +10,8 @@ from typing import Any
 from bridge.decide.redact import redact
 from bridge.decide.voice import Voice
 from bridge.model.actions import Action, SetIncident
-from bridge.model.dossier import Dossier, Flag, Link
-from bridge.model.incident import Incident, with_values
+from bridge.model.dossier import Dossier, Flag, Link, Reply
+from bridge.model.incident import FINAL, Incident, with_values
 from bridge.model.note import Note
 from bridge.model.plan import Member, Need, Observation
 from bridge.rules.shape import Rule, RuleSet
@@ -117,6 +117,12 @@ class Draft:
             for note in self.seen.notes
             if note.origin == "person" and note.id not in self.dossier.handled
         ]
+
+    def reply(self, key: str, reason: str, text: str) -> None:
+        """Remember an answer that somebody must get, until it was written; whoever closed the incident needs none."""
+        known = {reply.key for reply in self.dossier.replies}
+        if key not in self.seen.done and key not in known and self.incident.status not in FINAL:
+            self.remember(replies=(*self.dossier.replies, Reply(key=key, reason=reason, text=text)))
 
     def handled(self, note: Note) -> None:
         """Record that a note's command was dealt with."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from bridge.decide.draft import Draft, digest
 from bridge.decide.phrases import first_phrase
 from bridge.model.actions import AddIncidentNote, AddTicketNote, SetIncident, SetTicketFields
-from bridge.model.dossier import Agreed, Link
+from bridge.model.dossier import Agreed, Flag, Link
 from bridge.model.incident import FINAL
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
@@ -109,13 +109,31 @@ def _carry(draft: Draft, link: Link, ticket: Ticket, mirrored: MirroredField) ->
         wanted = translate_back(draft.rules.maps, mirrored.map, theirs) if mirrored.map else theirs
         present = ours
     if not wanted or wanted.casefold() == present.casefold():
+        _make_peace(draft, mirrored)
         return
     if _quarrels(draft, mirrored):
         return
     _write(draft, link, ticket, mirrored, wanted)
 
 
+def _standing(draft: Draft, mirrored: MirroredField) -> list[Flag]:
+    return [
+        flag
+        for flag in draft.dossier.flags
+        if flag.what == "field_conflict" and flag.detail == mirrored.ticket
+    ]
+
+
+def _make_peace(draft: Draft, mirrored: MirroredField) -> None:
+    """End a quarrel once both sides have the same value."""
+    over = _standing(draft, mirrored)
+    draft.remember(flags=tuple(flag for flag in draft.dossier.flags if flag not in over))
+
+
 def _quarrels(draft: Draft, mirrored: MirroredField) -> bool:
+    """Whether a field is written back and forth; that stays so until somebody makes both sides equal."""
+    if _standing(draft, mirrored):
+        return True
     recent = [
         at
         for name, at in draft.dossier.field_writes

@@ -106,6 +106,16 @@ def _tell_ending(draft: Draft) -> None:
             _comment(draft, link, dossier.ending, draft.outward(texts[dossier.ending]()))
 
 
+def tell_replies(draft: Draft) -> None:
+    """Write the answers that people still wait for, and forget those that were written or refused for good."""
+    dealt_with = {*draft.seen.done, *draft.seen.refused}
+    draft.remember(replies=tuple(reply for reply in draft.dossier.replies if reply.key not in dealt_with))
+    if draft.incident.status in FINAL:
+        return
+    for reply in draft.dossier.replies:
+        draft.do(AddIncidentNote(key=reply.key, reason=reply.reason, text=reply.text, purpose="answer"))
+
+
 def tell_incident(draft: Draft) -> None:
     """Write the milestones that were reached and not told yet."""
     rule = draft.rule
