@@ -66,7 +66,7 @@ def packable(draft: Draft) -> list[Note]:
     return [
         note
         for note in draft.seen.notes
-        if note.origin == "person"
+        if draft.is_human(note)
         and not (public_only and note.internal)
         and first_phrase(note.text, rule.ask) is None
     ]

@@ -247,14 +247,14 @@ def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:
 
 def _tell_progress(draft: Draft, rule: Rule, words: Words) -> None:
     attempt = draft.dossier.round
-    if attempt is None or not draft.dossier.held:
+    if attempt is None or not draft.dossier.held or draft.dossier.was_resolved:
         return
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if present.ready:
         _milestone(draft, f"verify/{attempt.number}", words.question(present), "question")
     elif present.undecided:
         _milestone(draft, f"decide/{attempt.number}", words.decision(present), "question")
-    elif present.name == "fixed":
+    elif present.name == "fixed" and draft.incident.is_open:
         _milestone(
             draft,
             f"fixed/{attempt.number}",

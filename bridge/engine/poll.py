@@ -117,7 +117,12 @@ class Poll:
     def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
-        parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}
+        ours = {self.pair.desk.account, self.pair.tracker.known_account}
+        parents = {
+            note.parent
+            for note in notes
+            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
+        }
         if side == "incident":
             numbers = parents
         else:

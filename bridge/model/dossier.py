@@ -13,7 +13,7 @@ from typing import Literal
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early"]
+Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +138,11 @@ class Flag:
 class Dossier:
     """Everything remembered of one incident.
 
-    ``handled`` are the notes whose commands were dealt with, ``replies`` what is still to be answered; ``waited`` is the round in which the waiting status was
-    last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
-    back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
-    since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written.
+    ``handled`` are the notes whose commands were dealt with, ``replies`` what is still to be answered; ``waited`` is
+    the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
+    was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
+    before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
+    a mirrored field was written.
     """
 
     incident: str

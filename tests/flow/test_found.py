@@ -157,3 +157,22 @@ def test_a_person_who_copies_a_mark_is_still_a_person(flavour: Flavour, pair: st
     scene.settle()
     assert sum("is that so" in text for text in scene.comments(key)) == 1
     assert len(scene.note_with(number, "it is so.")) == 1
+
+
+def test_closing_ends_a_link_made_after_the_resolve(flavour: Flavour) -> None:
+    """Idle costs three requests: an incident resolved before it was linked is over once it is closed."""
+    scene = a_scene(flavour)
+    number = scene.opens()
+    scene.resolves(number)
+    scene.wait(hours=1)
+    scene.asks(number)
+    scene.settle()
+    scene.fixes(scene.key(number))
+    scene.settle()
+    assert scene.note_with(number, "This incident stays open") == []
+    scene.world.desk.people.closes(number, "ann")
+    scene.settle()
+    scene.wait(minutes=30)
+    before = len(scene.world.tracker_wire.seen)
+    scene.wait(minutes=30)
+    assert len(scene.world.tracker_wire.seen) - before == 1

@@ -75,8 +75,6 @@ def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:
     author = comment.get("author") or {}
     text, marked_by, mark = split_mark(from_wiki(str(comment.get("body") or "")))
     who = user_id(author)
-    # A copied mark of our own makes nobody a bridge: the account tells.  Other pairs' accounts are not known here.
-    foreign = bool(marked_by) and marked_by != pair
     return Note(
         id=str(comment["id"]),
         parent=parent,
@@ -86,8 +84,8 @@ def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:
         text=text,
         # Only what the server calls public, and nobody restricted, is public.
         internal=bool(comment.get("visibility")) or comment.get("jsdPublic") is not True,
-        origin=_origin(author, ours=who == account or foreign),
-        mark=mark if marked_by == pair and who == account else "",
+        origin=_origin(author, ours=who == account or bool(marked_by)),
+        mark=mark if marked_by == pair else "",
     )
 
 

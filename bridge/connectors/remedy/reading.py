@@ -50,9 +50,6 @@ def note_of(entry: Entry, *, account: str, pair: str) -> Note:
     Where ``pair`` is not empty only its marks are shown; notes of other pairs are a bridge's all the same.
     """
     text, marked_by, mark = _text_and_mark(entry)
-    ours = account.casefold() in _people(entry)
-    # A copied mark of our own makes nobody a bridge: the account tells.  Other pairs' accounts are not known here.
-    foreign = bool(mark) and marked_by != pair
     at = entry.moment(forms.SUBMITTED) or entry.moment(forms.MODIFIED)
     if at is None:
         raise RefusedByRemedy(
@@ -68,8 +65,8 @@ def note_of(entry: Entry, *, account: str, pair: str) -> Note:
         text=text,
         # Anything but an outright "Public" stays inside.
         internal=entry.text("View Access") != "Public",
-        origin="bridge" if ours or foreign else _origin(entry, text),
-        mark=mark if ours and pair in ("", marked_by) else "",
+        origin=_origin(entry, mark, text, account),
+        mark=mark if pair in ("", marked_by) else "",
     )
 
 
@@ -100,12 +97,10 @@ def _joined(head: str, body: str, kind: str) -> str:
     return body if says_nothing or body.startswith(head.rstrip(".… ")) else f"{head}\n{body}"
 
 
-def _people(entry: Entry) -> set[str]:
-    return {entry.text("Work Log Submitter").casefold(), entry.text("Submitter").casefold()}
-
-
-def _origin(entry: Entry, text: str) -> Origin:
-    people = _people(entry)
+def _origin(entry: Entry, mark: str, text: str, account: str) -> Origin:
+    people = {entry.text("Work Log Submitter").casefold(), entry.text("Submitter").casefold()}
+    if mark or account.casefold() in people:
+        return "bridge"
     by_system = (
         bool(people & _SYSTEM_SUBMITTERS)
         or entry.text("Work Log Type") == "Assignment Change"
