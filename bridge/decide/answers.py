@@ -14,9 +14,7 @@ from bridge.decide.evidence import is_member
 from bridge.decide.phrases import first_phrase
 from bridge.decide.stage import Stage, counting_ticket, stage
 from bridge.decide.words import Words
-from bridge.model.actions import AddIncidentNote
 from bridge.model.dossier import Answer, Dossier, Link, Round
-from bridge.model.incident import FINAL
 from bridge.model.note import Note
 from bridge.rules.shape import Rule
 
@@ -49,15 +47,10 @@ def _keys(draft: Draft) -> str:
 def reply(draft: Draft, note: Note, text: str, **values: str) -> None:
     """Answer a note and count it as dealt with."""
     draft.handled(note)
-    if draft.incident.status in FINAL:
-        return
-    draft.do(
-        AddIncidentNote(
-            key=f"{draft.number}/answer/{note.id}/{text}",
-            reason=f"the note of {note.author} is answered",
-            text=draft.voice.say(text, author=draft.name_of(note), **values),
-            purpose="answer",
-        )
+    draft.reply(
+        f"{draft.number}/answer/{note.id}/{text}",
+        f"the note of {draft.name_of(note)} is answered",
+        draft.voice.say(text, author=draft.name_of(note), **values),
     )
 
 
@@ -209,14 +202,8 @@ def cleared_field(draft: Draft) -> None:
     if any(member.login.casefold() == login for known in members if known for member in known):
         end_released(draft, draft.incident.modified_by, "")
         return
-    if draft.incident.status not in FINAL:
-        draft.do(
-            AddIncidentNote(
-                key=f"{draft.number}/told/cleared/{len(draft.dossier.rounds)}",
-                reason="the ticket field was cleared",
-                text=draft.voice.say(
-                    "cleared_field", groups=", ".join(release.from_group), phrase=release.says[0]
-                ),
-                purpose="answer",
-            )
-        )
+    draft.reply(
+        f"{draft.number}/told/cleared/{len(draft.dossier.rounds)}",
+        "the ticket field was cleared",
+        draft.voice.say("cleared_field", groups=", ".join(release.from_group), phrase=release.says[0]),
+    )

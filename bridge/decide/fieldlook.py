@@ -156,7 +156,7 @@ def _text(value: Value) -> str:
 def speaker(draft: Draft, link: Link) -> str:
     """Return the number of the incident whose values count for a ticket: held, most serious, first linked."""
     siblings = draft.seen.siblings.get(link.ticket_id, ())
-    ranks = [(_rank(one.priority), one.linked_at, one.number) for one in siblings if one.held]
+    ranks = [(_rank(one.priority), one.linked_at, one.number) for one in siblings if one.waits]
     own = (_rank(draft.incident.priority), link.linked_at, draft.number)
     return min([own, *ranks])[2]
 

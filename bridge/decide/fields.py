@@ -7,7 +7,7 @@ that.  The base of the merge moves when a write was done (``agree``), or when bo
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bridge.decide.draft import Draft, digest
 from bridge.decide.fieldlook import FieldLook, look_at
@@ -51,7 +51,7 @@ def _settle(draft: Draft, link: Link, ticket: Ticket, mirrored: MirroredField, f
     elif mirrored.owner == "incident" and look.speaker != draft.number:
         _agree(draft, look)  # the ticket shows the value of a more serious incident
     elif _stopped(draft, look):
-        _quarrel(draft, look, flags)
+        flags.add((QUARRELS, mirrored.ticket))
     elif look.merged.kind == "ask":
         if _seen_afresh(draft):
             _ask(draft, look, flags)
@@ -87,32 +87,15 @@ def _remember_asked(draft: Draft, look: FieldLook) -> None:
         draft.remember_link(replace(look.link, asked=asked))
 
 
-def _quarrel_detail(look: FieldLook) -> str:
-    return look.field.ticket
-
-
-def _recent(draft: Draft, name: str) -> list[datetime]:
-    return [
+def _stopped(draft: Draft, look: FieldLook) -> bool:
+    """Whether a field is written back and forth; that stays so until somebody makes both sides equal."""
+    name = look.field.ticket
+    if any((flag.what, flag.detail) == (QUARRELS, name) for flag in draft.dossier.flags):
+        return True
+    recent = [
         at for field, at in draft.dossier.field_writes if field == name and draft.now - at < QUARREL_WINDOW
     ]
-
-
-def _stopped(draft: Draft, look: FieldLook) -> bool:
-    """Whether the field goes back and forth, or did and nobody changed anything since."""
-    if len(_recent(draft, look.field.ticket)) >= QUARREL:
-        return look.merged.winner is not None or look.merged.kind == "ask"
-    flagged = any(
-        (flag.what, flag.detail) == (QUARRELS, _quarrel_detail(look)) for flag in draft.dossier.flags
-    )
-    return flagged and look.asked == look.seen
-
-
-def _quarrel(draft: Draft, look: FieldLook, flags: Flags) -> None:
-    flags.add((QUARRELS, _quarrel_detail(look)))
-    _remember_asked(draft, look)
-    recent = _recent(draft, look.field.ticket)
-    if recent:
-        draft.look_again(min(recent) + QUARREL_WINDOW)
+    return len(recent) >= QUARREL and look.merged.winner is not None
 
 
 def _left_alone(draft: Draft, look: FieldLook, flags: Flags) -> None:

@@ -36,13 +36,22 @@ def watch(draft: Draft) -> None:
 def enforce(draft: Draft) -> None:
     """Judge a resolved or closed incident."""
     rule = draft.rule
-    if rule is None or draft.incident.is_open or draft.dossier.was_resolved:
+    if rule is None or draft.incident.is_open:
+        return
+    if draft.dossier.was_resolved:
+        _over_before(draft)
         return
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if draft.dossier.held:
         _judge(draft, rule, present)
     elif draft.dossier.ending == "verified" and not cause_is_set(rule.hold.cause, draft.incident):
         _judge_cause(draft, rule)
+
+
+def _over_before(draft: Draft) -> None:
+    """End the link of an incident that was resolved before it was linked, once nobody can reopen it."""
+    if draft.dossier.held and draft.incident.status in FINAL:
+        draft.remember(ending="resolved_before", ended_at=draft.now, flags=())
 
 
 def _judge(draft: Draft, rule: Rule, present: Stage) -> None:

@@ -34,7 +34,7 @@ def _to_ticket(draft: Draft, rule: Rule, link: Link) -> None:
     allowed = rule.mirror.notes.to_ticket
     for note in draft.seen.notes:
         wanted = allowed == "all" or (allowed == "public" and not note.internal)
-        if note.origin != "person" or not wanted or note.id in link.packed or _is_command(rule, note):
+        if not draft.is_human(note) or not wanted or note.id in link.packed or _is_command(rule, note):
             continue
         draft.do(
             AddTicketNote(
@@ -61,7 +61,7 @@ def _to_incident(draft: Draft, rule: Rule, link: Link) -> None:
         return
     for note in draft.seen.ticket_notes.get(link.ticket_id, ()):
         old = link.notes_from is not None and note.at <= link.notes_from
-        if note.origin != "person" or old:
+        if not draft.is_human(note) or old:
             continue
         draft.do(
             AddIncidentNote(

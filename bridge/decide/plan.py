@@ -54,6 +54,7 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
             step(draft)
             if draft.needs:
                 break
+    tell.tell_replies(draft)
     if draft.needs:
         return Plan(incident=draft.number, dossier=seen.dossier, needs=tuple(draft.needs))
     return Plan(

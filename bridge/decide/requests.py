@@ -14,7 +14,7 @@ from bridge.decide.named import Named
 from bridge.decide.pack import packed_notes, ticket_description
 from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.decide.text import summary_line
-from bridge.model.actions import AddIncidentNote, AddTicketNote, CreateTicket, Value
+from bridge.model.actions import AddTicketNote, CreateTicket, Value
 from bridge.model.dossier import Link, Request, Round
 from bridge.model.incident import FINAL, Incident
 from bridge.model.ticket import Ticket
@@ -73,7 +73,8 @@ def _from_notes(draft: Draft) -> None:
 
 
 def _from_field(draft: Draft) -> None:
-    known = {link.ticket_key for link in draft.dossier.links} | set(draft.dossier.written_keys)
+    known = {key for link in draft.dossier.links for key in (link.ticket_key, *link.former_keys)}
+    known |= set(draft.dossier.written_keys)
     for key in field_keys(draft.incident.ticket_field, draft.rules.projects):
         if key not in known:
             _record(
@@ -136,15 +137,12 @@ def _refuse(draft: Draft, request: Request, text: str, answered: str = "refused"
 
 def _say(draft: Draft, request: Request, text: str, **values: str) -> None:
     """Answer a person by a note; a rule that opens by itself has nobody to answer."""
-    if request.source == "rule" or draft.incident.status in FINAL:
+    if request.source == "rule":
         return
-    draft.do(
-        AddIncidentNote(
-            key=f"{draft.number}/answer/{request.source}/{text}",
-            reason=f"the request of {_who(draft, request)} is answered",
-            text=draft.voice.say(text, author=_who(draft, request), **values),
-            purpose="answer",
-        )
+    draft.reply(
+        f"{draft.number}/answer/{request.source}/{text}",
+        f"the request of {_who(draft, request)} is answered",
+        draft.voice.say(text, author=_who(draft, request), **values),
     )
 
 
@@ -257,13 +255,17 @@ def _adopt(draft: Draft, request: Request) -> None:
 
 
 def adopted_link(draft: Draft, ticket: Ticket) -> Link:
-    """Return the link to a ticket that was there before: its older comments are not ours to carry."""
+    """Return the link to a ticket that was there before: its older comments are not ours to carry.
+
+    The incident's present notes go into the story that the ticket gets.
+    """
     return Link(
         ticket_id=ticket.id,
         ticket_key=ticket.key,
         how="adopted",
         linked_at=draft.now,
         notes_from=ticket.updated_at,
+        packed=packed_notes(draft),
     )
 
 
@@ -295,7 +297,6 @@ def introduce(draft: Draft) -> None:
                 reason=f"{link.ticket_key} was linked by hand and gets the incident's story",
                 ticket_id=link.ticket_id,
                 ticket_key=link.ticket_key,
-                text=ticket_description(draft, request),
-                packed=packed_notes(draft),
+                text=ticket_description(draft, request, only=link.packed),
             )
         )

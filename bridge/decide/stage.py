@@ -183,6 +183,8 @@ def _name(sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier) -> Na
         return _after_verification(rule, incident)
     if dossier.ending == "declined":
         return "resolved" if not incident.is_open else "decision"
+    if dossier.ending == "resolved_before":
+        return "resolved"
     if dossier.ending:
         return dossier.ending
     if sketch.ready:
@@ -219,7 +221,7 @@ def _farthest(links: tuple[LinkStage, ...]) -> Who:
 def _missing(
     sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier
 ) -> tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]:
-    if not dossier.links or dossier.ending in ("released", "closed_early", "declined"):
+    if not dossier.links or dossier.ending in ("released", "closed_early", "declined", "resolved_before"):
         return ()
     missing: list[Literal["fixed", "deployed", "verified", "cause", "decision"]] = []
     if not dossier.ending:

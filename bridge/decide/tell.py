@@ -106,6 +106,16 @@ def _tell_ending(draft: Draft) -> None:
             _comment(draft, link, dossier.ending, draft.outward(texts[dossier.ending]()))
 
 
+def tell_replies(draft: Draft) -> None:
+    """Write the answers that people still wait for, and forget those that were written or refused for good."""
+    dealt_with = {*draft.seen.done, *draft.seen.refused}
+    draft.remember(replies=tuple(reply for reply in draft.dossier.replies if reply.key not in dealt_with))
+    if draft.incident.status in FINAL:
+        return
+    for reply in draft.dossier.replies:
+        draft.do(AddIncidentNote(key=reply.key, reason=reply.reason, text=reply.text, purpose="answer"))
+
+
 def tell_incident(draft: Draft) -> None:
     """Write the milestones that were reached and not told yet."""
     rule = draft.rule
@@ -237,14 +247,14 @@ def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:
 
 def _tell_progress(draft: Draft, rule: Rule, words: Words) -> None:
     attempt = draft.dossier.round
-    if attempt is None or not draft.dossier.held:
+    if attempt is None or not draft.dossier.held or draft.dossier.was_resolved:
         return
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if present.ready:
         _milestone(draft, f"verify/{attempt.number}", words.question(present), "question")
     elif present.undecided:
         _milestone(draft, f"decide/{attempt.number}", words.decision(present), "question")
-    elif present.name == "fixed":
+    elif present.name == "fixed" and draft.incident.is_open:
         _milestone(
             draft,
             f"fixed/{attempt.number}",

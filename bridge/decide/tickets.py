@@ -49,7 +49,8 @@ def _take_new_key(draft: Draft, link: Link) -> Link:
     ticket = draft.seen.tickets.get(link.ticket_id)
     if ticket is None or ticket.key == link.ticket_key or not ticket.key:
         return link
-    return replace(link, ticket_key=ticket.key)
+    former = tuple(key for key in (*link.former_keys, link.ticket_key) if key != ticket.key)
+    return replace(link, ticket_key=ticket.key, former_keys=former)
 
 
 def _follow(draft: Draft, link: Link) -> Link:

@@ -213,7 +213,8 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
-                    mark_siblings(tx, name, [incident.number], now)
+                siblings = set(tx.links.incidents_of_ticket(name, action.ticket_id)) - {incident.number}
+                tx.agenda.mark_dirty(name, sorted(siblings), "another incident's ticket was written", now)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
                 tx.memory.see_incident(name, with_values(present, action.fields), now)

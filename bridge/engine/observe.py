@@ -37,14 +37,19 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others={ticket: sum(one.held for one in them) for ticket, them in siblings.items()},
+                others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
                 siblings=siblings,
                 done=tx.journal.done_keys(name, number),
                 refused=_given_up(tx, name, number),
                 failing=_failing(tx, name, number),
                 incident_url=self.pair.desk.url_of(number),
-                desk_account=self.pair.desk.account,
+                written=tx.journal.written(name, number),
+                accounts=self._accounts(),
             )
+
+    def _accounts(self) -> frozenset[str]:
+        """Return the bridge's own accounts, as far as they are known without asking."""
+        return frozenset({self.pair.desk.account, self.pair.tracker.known_account} - {""})
 
     def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
         ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]

@@ -106,11 +106,8 @@ class Poll:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
         numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
         for some in batches(numbers, READ_AT_ONCE):
-            found = [
-                incident
-                for incident in self.pair.desk.incidents(some)
-                if concerns(self.pair.rules, incident, asked[incident.number])
-            ]
+            # Kept whatever their status is, or the same request would be looked up in every cycle.
+            found = list(self.pair.desk.incidents(some))
             with self.store.transaction() as tx:
                 self._keep_incidents(tx, found)
 
@@ -122,7 +119,12 @@ class Poll:
     def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
-        parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}
+        ours = {self.pair.desk.account, self.pair.tracker.known_account}
+        parents = {
+            note.parent
+            for note in notes
+            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
+        }
         if side == "incident":
             numbers = parents
         else:

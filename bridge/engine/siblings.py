@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bridge.model.dossier import Dossier, Link
-from bridge.model.plan import Sibling
+from bridge.model.shared import Sibling
 from bridge.state.store import Transaction
 
 
@@ -32,7 +32,9 @@ def siblings_of(tx: Transaction, pair: str, dossier: Dossier) -> dict[str, tuple
                     priority=seen.priority,
                     queue=seen.assigned_group,
                     linked_at=link.linked_at,
-                    held=dossiers[number].held,
+                    waits=dossiers[number].held and not link.lost,
+                    verified=dossiers[number].ending == "verified",
+                    ended_at=dossiers[number].ended_at,
                 )
                 found[ticket] = (*found[ticket], one)
     return found

@@ -15,7 +15,7 @@ EvidenceKind = Literal["fix_version", "status", "phrase"]
 #: Who acts next on an incident.
 Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early"]
+Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One ticket of the incident.
+    """One ticket of the incident; ``former_keys`` are those that it had before it moved to other projects.
 
     ``evidence`` is latched in the present round; ``spent`` are the sources of evidence that a failed round used up;
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
@@ -80,6 +80,7 @@ class Link:
     ticket_id: str
     ticket_key: str
     how: Literal["opened", "adopted"]
+    former_keys: tuple[str, ...] = ()
     linked_at: datetime
     notes_from: datetime | None = None
     packed: tuple[str, ...] = ()
@@ -141,6 +142,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that somebody must get; kept until it was written.  ``key`` names its cause."""
+
+    key: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
     """The one note in the incident that is kept current."""
 
@@ -162,17 +172,19 @@ class Flag:
 class Dossier:
     """Everything remembered of one incident.
 
-    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was
-    last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
-    back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
-    since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written,
-    ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since when, oldest first.
+    ``handled`` are the notes whose commands were dealt with, ``replies`` what is still to be answered; ``waited`` is
+    the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
+    was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
+    before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
+    a mirrored field was written, ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since
+    when, oldest first.
     """
 
     incident: str
     rule: str = ""
     requests: tuple[Request, ...] = ()
     handled: tuple[str, ...] = ()
+    replies: tuple[Reply, ...] = ()
     links: tuple[Link, ...] = ()
     rounds: tuple[Round, ...] = ()
     ending: Ending = ""

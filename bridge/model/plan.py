@@ -11,6 +11,7 @@ from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
 from bridge.model.incident import Incident
 from bridge.model.note import Note
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket
 
 
@@ -35,23 +36,13 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sibling:
-    """Another incident of the same ticket, and whether it is held."""
-
-    number: str
-    priority: str
-    queue: str
-    linked_at: datetime
-    held: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One immutable look at an incident and everything that belongs to it.
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
     ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them;
+    ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
     """
@@ -65,6 +56,7 @@ class Observation:
     members: Mapping[str, tuple[Member, ...] | None] = field(default_factory=dict)
     found: Mapping[str, Ticket | None] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
@@ -72,7 +64,7 @@ class Observation:
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
-    desk_account: str = ""
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
@@ -66,10 +66,10 @@ class Life(RuleBasedStateMachine):
             self.town.commands(number, "#ticket", "please {w}", "ann")
         if stage >= 2:
             self._rests()
-        if stage >= 3 and self.town.keys():
+        if stage >= 3 and self.town.ticket_keys():
             self.fixes(0, "dev.ana", "Done", 0)
             self._rests()
-        if stage >= 4 and self.town.keys():
+        if stage >= 4 and self.town.ticket_keys():
             self.releases(0, 0)
             self._rests()
 
@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
 
     def ticket(self, number: int) -> str:
         """One of the tickets."""
-        keys = self.town.keys()
+        keys = self.town.ticket_keys()
         return keys[number % len(keys)]
 
     def some_incident(self) -> bool:
@@ -95,7 +95,7 @@ class Life(RuleBasedStateMachine):
 
     def some_ticket(self) -> bool:
         """Whether there is one."""
-        return bool(self.town.keys())
+        return bool(self.town.ticket_keys())
 
     # -- the desk
 
@@ -198,7 +198,7 @@ class Life(RuleBasedStateMachine):
 
     # -- the tracker
 
-    @precondition(lambda self: len(self.town.keys()) < 4)
+    @precondition(lambda self: len(self.town.ticket_keys()) < 4)
     @rule(who=developers, project=st.sampled_from(tuple(VERSIONS)))
     def creates(self, who: str, project: str) -> None:
         """A developer opens a ticket."""
@@ -274,7 +274,7 @@ class Life(RuleBasedStateMachine):
         key = self.ticket(at)
         self.town.develops(lambda: self.town.world.tracker.people.moves(key, project))
 
-    @precondition(lambda self: len(self.town.keys()) > 1)
+    @precondition(lambda self: len(self.town.ticket_keys()) > 1)
     @rule(at=which, of=which)
     def duplicates(self, at: int, of: int) -> None:
         """A developer closes a ticket as a duplicate of another one."""
@@ -365,8 +365,3 @@ class Life(RuleBasedStateMachine):
             self.town.world.clock.advance(leap)
             for _ in range(3):
                 self.town.looks(seconds=30)
-
-
-def machine(name: str) -> Callable[..., Any]:
-    """Return the machine under a name of its own, so that several can be run side by side."""
-    return type(name, (Life,), {"__doc__": Life.__doc__})

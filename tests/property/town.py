@@ -184,7 +184,7 @@ class Town:
 
     # -- the tracker
 
-    def keys(self) -> list[str]:
+    def ticket_keys(self) -> list[str]:
         """Every ticket that there is."""
         return [key for project in PROJECTS for key in self.world.tracker.keys(project)]
 
@@ -226,7 +226,7 @@ class Town:
             project: {name for name, done in self.world.tracker.versions(project).items() if done}
             for project in PROJECTS
         }
-        for key in self.keys():
+        for key in self.ticket_keys():
             issue = self.world.tracker.issue(key)
             ended = (
                 issue["status"] in ("Deployed", "Released")

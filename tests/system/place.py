@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.stand import Ports, Stand
 from bridge.rehearsal.world import DESK_PASSWORD, TRACKER_TOKEN, Flavour, World
+from bridge.simulators.jira import ProjectSpec
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.wire import Request
 from bridge.state.journal import Effect
@@ -28,6 +29,8 @@ from bridge.state.store import Store
 COMMAND = str(Path(sys.executable).with_name("bridge"))
 #: The rules that are delivered.
 RULES = Path(__file__).parents[2] / "config" / "rules" / "frontline.yaml"
+#: The people of the front office, and a project that no rule names.
+STAFF = replace(CAST, projects=(*CAST.projects, ProjectSpec(key="CORE", name="Core")))
 #: How long anything that should happen may take on a busy machine, in seconds.
 PATIENCE = 30.0
 _STYLE = re.compile(r"\x1b")
@@ -214,6 +217,15 @@ pairs:
             if note["Submitter"] == "svc-bridge"
         ]
 
+    def said(self, number: str) -> str:
+        """Everything that the bridge wrote into an incident."""
+        return "\n".join(self.notes(number))
+
+    def comments(self, key: str) -> str:
+        """Everything that stands in a ticket: its description and its comments."""
+        written = [str(comment["body"]) for comment in self.world.tracker.comments(key)]
+        return "\n".join([str(self.world.tracker.issue(key)["description"]), *written])
+
     def tickets(self) -> list[str]:
         """Every ticket there is."""
         return self.world.tracker.keys("FRONT")
@@ -244,7 +256,7 @@ def a_place(
     folder: Path, flavour: Flavour = "cloud", remedy: RemedySettings | None = None
 ) -> Iterator[Place]:
     """Serve two worlds in which time passes as everywhere else, with a configuration for a bridge between them."""
-    world = World.build(CAST, flavour=flavour, clock=lambda: datetime.now(UTC), remedy=remedy)
+    world = World.build(STAFF, flavour=flavour, clock=lambda: datetime.now(UTC), remedy=remedy)
     environ = {
         name: value
         for name, value in os.environ.items()

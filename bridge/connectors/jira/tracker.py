@@ -117,6 +117,11 @@ class JiraTracker:
         return self._client.account
 
     @property
+    def known_account(self) -> str:
+        """The same without asking: empty before the first answer."""
+        return self._client.known_account
+
+    @property
     def search_grace(self) -> float:
         """Seconds after which a search that shows no ticket may be believed; may ask the server once."""
         if self._grace is not None:
