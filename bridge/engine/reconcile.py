@@ -176,7 +176,7 @@ class Reconciler:
             seen = observer.take(number) or seen
             decided = guard.admit(self._decide(observer, seen))
             effects = self._write_down(seen, decided)
-            if not effects and decided.dossier != seen.dossier:
+            if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld
