@@ -52,7 +52,7 @@ class Killer:
 
     def _strikes_before(self, request: Request) -> bool:
         if self.moment == "after" and self._answered:
-            return not self.killed
+            return not self.killed and self.victim is not None
         if self.moment == "at" or not self._is_due(request):
             return False
         self._answered = True
@@ -94,16 +94,17 @@ class Trial:
                 bridge = self._waits(bridge, expected)
                 if wrong := differences(expected, picture(self.place.world)):
                     return [f"after deed {number}: {line}" for line in wrong]
+            bridge = self._is_left_alone(bridge)
             bridge.looks_again()
             bridge.signals()
             code = bridge.ends()
         wrong = differences(self.expected[-1], picture(self.place.world))
         return [*wrong, *([f"ended with {code}"] if code else []), *self._open(), *self._damage()]
 
-    def _starts(self) -> Running:
+    def _starts(self, *, alone: bool = False) -> Running:
         self.starts += 1
         bridge = self._running.enter_context(self.place.running())
-        if self.killer:
+        if self.killer and not alone:
             self.killer.victim = bridge
         return bridge
 
@@ -116,6 +117,13 @@ class Trial:
             if not differences(expected, picture(self.place.world)) and not self._open():
                 return bridge
             pause.wait(0.05)
+        return bridge
+
+    def _is_left_alone(self, bridge: Running) -> Running:
+        """Let nobody kill it any more."""
+        if self.killer:
+            self.killer.victim = None
+            return bridge if bridge.process.poll() is None else self._starts(alone=True)
         return bridge
 
     def _open(self) -> list[str]:
