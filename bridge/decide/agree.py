@@ -112,6 +112,10 @@ def _set(dossier: Dossier, action: SetIncident, at: datetime) -> Dossier:
             link.ticket_key for link in dossier.links if link.ticket_key in values["ticket_field"]
         )
         dossier = replace(dossier, written_keys=tuple(dict.fromkeys((*dossier.written_keys, *written))))
+    if "status" in values:
+        # Where the bridge itself put it is where an early resolve goes back to, even if no look comes in between.
+        reason = values.get("status_reason", "")
+        dossier = replace(dossier, open_status=values["status"], open_reason=reason)
     if action.purpose == "waiting" and dossier.round is not None:
         dossier = replace(dossier, waited=dossier.round.number)
     if action.purpose == "put_back":

@@ -172,7 +172,8 @@ def _release(draft: Draft, rule: Rule, note: Note, words: str) -> None:
     if draft.needs:
         return
     if not any(is_member(note, known) for known in members if known is not None):
-        reply(draft, note, "not_leads", groups=", ".join(release.from_group))
+        text = "leads_unreadable" if None in members else "not_leads"
+        reply(draft, note, text, groups=", ".join(release.from_group))
         return
     if not draft.dossier.held:
         reply(draft, note, "hold_over", keys=_keys(draft))

@@ -47,6 +47,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "no_membership": "author queue",
         "too_soon": "author keys state",
         "not_leads": "author groups",
+        "leads_unreadable": "author groups",
         "hold_over": "author keys",
         "cleared_field": "groups phrase",
         "field_conflict": "field key",

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
 from bridge.engine.siblings import mark_siblings
-from bridge.model.errors import BridgeError
+from bridge.model.errors import BridgeError, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
@@ -49,16 +49,23 @@ class Poll:
     begin: datetime
 
     def run(self) -> Polled:
-        """Look once; a side that cannot be asked is named in the result and stops nothing else."""
+        """Look once; a side that cannot be asked is named in the result and stops nothing else.
+
+        Raises ``StateError`` only.
+        """
         polled = Polled()
         try:
             self._incidents(polled)
             self._notes(polled)
+        except StateError:
+            raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
         try:
             self._tickets(polled)
             self._versions()
+        except StateError:
+            raise
         except BridgeError as error:
             polled.down["tracker"] = error
         return polled

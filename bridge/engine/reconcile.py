@@ -19,7 +19,7 @@ from bridge.engine.perform import Side
 from bridge.engine.poll import Poll, Polled
 from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
-from bridge.model.errors import BridgeError, LostCredentials, StateError, Unreachable
+from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
@@ -139,7 +139,7 @@ class Reconciler:
         with bound_contextvars(incident=number):
             try:
                 settled = self._to_rest(number, executor, guard)
-            except (Unreachable, LostCredentials) as error:
+            except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
                 return True  # stays dirty: the next cycle looks again
             except StateError:
@@ -176,7 +176,7 @@ class Reconciler:
             seen = observer.take(number) or seen
             decided = guard.admit(self._decide(observer, seen))
             effects = self._write_down(seen, decided)
-            if not effects and decided.dossier != seen.dossier:
+            if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld

@@ -52,7 +52,7 @@ class Killer:
 
     def _strikes_before(self, request: Request) -> bool:
         if self.moment == "after" and self._answered:
-            return not self.killed
+            return not self.killed and self.victim is not None
         if self.moment == "at" or not self._is_due(request):
             return False
         self._answered = True
@@ -94,16 +94,17 @@ class Trial:
                 bridge = self._waits(bridge, expected)
                 if wrong := differences(expected, picture(self.place.world)):
                     return [f"after deed {number}: {line}" for line in wrong]
+            bridge = self._is_left_alone(bridge)
             bridge.looks_again()
             bridge.signals()
             code = bridge.ends()
         wrong = differences(self.expected[-1], picture(self.place.world))
-        return wrong + ([f"ended with {code}"] if code else []) + self._state()
+        return [*wrong, *([f"ended with {code}"] if code else []), *self._open(), *self._damage()]
 
-    def _starts(self) -> Running:
+    def _starts(self, *, alone: bool = False) -> Running:
         self.starts += 1
         bridge = self._running.enter_context(self.place.running())
-        if self.killer:
+        if self.killer and not alone:
             self.killer.victim = bridge
         return bridge
 
@@ -111,23 +112,36 @@ class Trial:
         """Wait until the worlds are as they should be, or long enough; a bridge that dies is started again."""
         pause = Event()
         for _ in range(int(PATIENCE / 0.05)):
-            if not differences(expected, picture(self.place.world)):
-                return bridge
             if bridge.process.poll() is not None:
                 bridge = self._starts()
+            if not differences(expected, picture(self.place.world)) and not self._open():
+                return bridge
             pause.wait(0.05)
         return bridge
 
-    def _state(self) -> list[str]:
-        """Return what is wrong with the state file: damage, or effects of which nobody knows what became of them."""
+    def _is_left_alone(self, bridge: Running) -> Running:
+        """Let nobody kill it any more."""
+        if self.killer:
+            self.killer.victim = None
+            return bridge if bridge.process.poll() is None else self._starts(alone=True)
+        return bridge
+
+    def _open(self) -> list[str]:
+        """Return the effects that the journal does not know to be ended."""
+        with closing(connect(self.place.state)) as file:
+            rows = file.execute("SELECT key FROM effects WHERE state IN ('pending', 'started', 'unknown')")
+            return [f"{key} is left open" for (key,) in rows.fetchall()]
+
+    def _damage(self) -> list[str]:
         with closing(connect(self.place.state)) as file:
             (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
-        left = [effect.key for state in ("pending", "started", "unknown") for effect in self.place.effects(state)]
-        return ([] if verdict == "ok" else [verdict]) + [f"{key} is left open" for key in left]
+        return [] if verdict == "ok" else [f"the state file is damaged: {verdict}"]
 
 
 @contextmanager
-def a_trial(folder: Path, flavour: Flavour, expected: list[Picture], killer: Killer | None) -> Iterator[Trial]:
+def a_trial(
+    folder: Path, flavour: Flavour, expected: list[Picture], killer: Killer | None
+) -> Iterator[Trial]:
     """Serve two fresh worlds for a trial."""
     with a_place(folder, flavour) as place:
         address = "https://itsm.example.com/incident/{number}"

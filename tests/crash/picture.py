@@ -40,7 +40,9 @@ _TICKET = (
 )
 #: Written again after a crash they leave a further line in the history and the same ticket.
 _UPSERTS = ("RemoteIssueLink", "Comment")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?( UTC)?|\d{1,2} \w+ \d{4},? \d{2}:\d{2}( UTC)?")
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?( UTC)?|\d{1,2} \w+ \d{4},? \d{2}:\d{2}( UTC)?"
+)
 _ADDRESS = re.compile(r"https?://[^/\s]+/")
 
 Picture = dict[str, Any]
@@ -76,9 +78,7 @@ def _ticket(world: World, key: str) -> Picture:
             (one["globalId"], one["object"]["title"], one["object"]["status"]["resolved"])
             for one in tracker.remote_links(key)
         ),
-        "course": [
-            (who, name, new) for _, who, name, _, new in tracker.history(key) if name not in _UPSERTS
-        ],
+        "course": [(who, name, new) for _, who, name, _, new in tracker.history(key) if name not in _UPSERTS],
     }
 
 
@@ -104,4 +104,6 @@ def _contrast(wanted: Any, found: Any) -> str:
         return f"clean {wanted!r}, found {found!r}"
     missing = [one for one in wanted if wanted.count(one) > found.count(one)]
     surplus = [one for one in found if found.count(one) > wanted.count(one)]
-    return f"missing {missing}, too much {surplus}" if missing or surplus else f"clean {wanted}, found {found}"
+    return (
+        f"missing {missing}, too much {surplus}" if missing or surplus else f"clean {wanted}, found {found}"
+    )

@@ -125,4 +125,4 @@ class Rehearsal:
             counts = tx.journal.counts(PAIR)
             dirty = len(tx.agenda.dirty(PAIR, 10))
         open_states = {state: counts[state] for state in ("pending", "started", "unknown") if counts[state]}
-        return {**open_states, **({"dirty": dirty} if dirty else {})}  # type: ignore[dict-item]
+        return {**open_states, **({"dirty": dirty} if dirty else {})}

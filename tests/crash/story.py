@@ -77,6 +77,10 @@ class Story:
         """Second line moves the ticket on."""
         self.world.tracker.people.moves_to(self.key, "Deployed", "igor")
 
+    def is_installed(self) -> None:
+        """Second line finishes the ticket and installs it in one."""
+        self.world.tracker.people.moves_to(self.key, "Deployed", "igor", "Done", force=True)
+
     def failed(self) -> None:
         """Bob finds it still broken."""
         self.world.desk.people.writes(self.number, "#failed still blank in Safari", by="bob")
@@ -87,13 +91,11 @@ class Story:
 
     def is_resolved(self) -> None:
         """Ann resolves with a cause."""
-        self.world.desk.people.resolves(
-            self.number, "ann", fields={"Resolution Category Tier 2": "Code"}
-        )
+        self.world.desk.people.resolves(self.number, "ann", fields={"Resolution Category Tier 2": "Code"})
 
     def short(self) -> tuple[Deed, ...]:
-        """The shortest road that has every kind of write but fields of the ticket."""
-        return (self.asks, self.talk, self.is_fixed, self.is_deployed, self.verified, self.is_resolved)
+        """The shortest road that has every kind of write but fields of the ticket; the last resolve is the answer."""
+        return (self.asks, self.talk, self.is_installed, self.is_resolved)
 
     def long(self) -> tuple[Deed, ...]:
         """Two rounds: released and failed, deployed and verified."""

@@ -1,12 +1,13 @@
 """Whatever a single request meets, both worlds end as if nothing had happened.
 
-The standard story is played once undisturbed; then again and again, each time with one request (or two, or every seventh)
+The standard story is played once undisturbed; then again and again, each time with one request (or two, or every eleventh)
 that is lost, badly answered, or the last one of a process.  After every deed of the people both worlds have to be those of
 the undisturbed run: nothing doubled, nothing lost, nothing left to do.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -99,24 +100,18 @@ def flavour_for(number: int) -> Flavour:
 def test_the_story_takes_every_kind_of_request(flavour: Flavour) -> None:
     """The sweep is worth something: the story opens, comments, sets, moves and shows in Jira, writes and edits in Remedy."""
     clean = undisturbed(flavour, LAGS[0])
-    ways = {(asked.side, asked.method, asked.path.rstrip("/").split("/")[5]) for asked in clean.asked}
-    jira = {
-        (asked.method, asked.path.rpartition("/")[2])
-        for asked in clean.asked
-        if asked.side == "tracker" and "/issue" in asked.path
-    }
-    assert {
-        ("POST", "issue"),
-        ("POST", "comment"),
-        ("POST", "remotelink"),
-        ("POST", "transitions"),
-    } <= jira
-    assert any(method == "PUT" for method, _ in jira)
-    assert {
-        ("desk", "PUT", "HPD:IncidentInterface"),
-        ("desk", "POST", "HPD:WorkLog"),
-        ("desk", "PUT", "HPD:WorkLog"),
-    } <= ways
+    paths = [f"{asked.method} {asked.path}" for asked in clean.asked]
+    kinds = (
+        r"POST .*/issue",
+        r"PUT .*/issue/\d+",
+        r"POST .*/comment",
+        r"POST .*/remotelink",
+        r"POST .*/transitions",
+        r"PUT .*/HPD:IncidentInterface/.*",
+        r"POST .*/HPD:WorkLog",
+        r"PUT .*/HPD:WorkLog/.*",
+    )
+    assert [kind for kind in kinds if not any(re.fullmatch(kind, path) for path in paths)] == []
     assert clean.left() == {}
 
 
@@ -136,9 +131,11 @@ def test_one_trouble_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_trouble_again_and_again_changes_nothing(name: str) -> None:
-    """Every seventh request meets the same trouble, in one run: the worlds end as ever."""
+    """Every eleventh request meets the same trouble, in one run: the worlds end as ever."""
     start = TROUBLES.index(name)
-    wrong = ends_as_ever(flavour_for(start + 1), LAGS[0], [(number, name) for number in range(start % 7, 400, 7)])
+    # A process has to live for nine requests to get a ticket opened.
+    numbers = range(start, 400, 11)
+    wrong = ends_as_ever(flavour_for(start + 1), LAGS[0], [(number, name) for number in numbers])
     assert wrong == []
 
 

@@ -42,6 +42,9 @@ CARRIES_COMMENT = asks("POST", "HPD:WorkLog", "Which browser is it")
 SHOWS = asks("POST", "/remotelink")
 MOVES = asks("POST", "/transitions")
 
+#: The short story takes about so many; how many looks fall between the deeds is for the machine to say.
+MOST_REQUESTS = 45
+
 #: Name of the point, the request, the moment, how many such requests go well first, and the flavour of Jira.
 POINTS: tuple[tuple[str, Match, Moment, int, Flavour], ...] = (
     ("before the ticket is opened", OPENS, "before", 0, "cloud"),
@@ -87,3 +90,15 @@ def test_a_real_process_does_as_it_was_rehearsed(tmp_path: Path, flavour: Flavou
     with a_trial(tmp_path, flavour, undisturbed(flavour), None) as trial:
         assert trial.plays() == []
     assert trial.starts == 1
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("moment", ["before", "at"])
+@pytest.mark.parametrize("number", range(MOST_REQUESTS))
+def test_killed_at_any_request(tmp_path: Path, number: int, moment: Moment) -> None:
+    """Killed at the request of this number, whatever it is, the bridge leaves the worlds as ever."""
+    flavour = FLAVOURS[number % len(FLAVOURS)]
+    killer = Killer(match=lambda _request: True, moment=moment, skip=number)
+    with a_trial(tmp_path, flavour, undisturbed(flavour), killer) as trial:
+        assert trial.plays() == []
+    assert trial.starts == 1 + killer.killed

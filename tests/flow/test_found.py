@@ -10,14 +10,16 @@ from bridge.decide.plan import plan
 from bridge.engine.observe import Observer
 from bridge.engine.poll import Poll
 from bridge.engine.resync import resync
-from bridge.rehearsal.world import Flavour
+from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
 from bridge.simulators.faults import Fault
 from bridge.simulators.wire import Request, Response
 from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.property.death import Death, die
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
 SLOW_DOWN = Response.of_text(429, "slow down", headers={"Retry-After": "20"})
+RETRY_IN_TWO_MINUTES = Response.of_text(429, "slow down", headers={"Retry-After": "120"})
 
 
 def writes_work_info(request: Request) -> bool:
@@ -176,3 +178,52 @@ def test_closing_ends_a_link_made_after_the_resolve(flavour: Flavour) -> None:
     before = len(scene.world.tracker_wire.seen)
     scene.wait(minutes=30)
     assert len(scene.world.tracker_wire.seen) - before == 1
+
+
+def test_a_busy_desk_is_waited_for(flavour: Flavour) -> None:
+    """No false alarm: a desk that puts a read off is waited for; nobody is told that it cannot be decided."""
+    scene = a_scene(flavour)
+    number = scene.opens()
+    scene.asks(number)
+    scene.world.desk_wire.add(
+        Fault(kind="answer_before", match=reads_work_info, skip=1, answer=RETRY_IN_TWO_MINUTES)
+    )
+    assert scene.look().failed == ()
+    scene.wait(minutes=2)
+    assert scene.key(number)
+
+
+def test_a_put_back_after_a_crash_goes_back_to_waiting(flavour: Flavour) -> None:
+    """No early close: after a crash an early resolve goes back to the waiting status that the bridge itself had set."""
+    scene = a_scene(flavour)
+    number = scene.opens()
+    scene.asks(number)
+    scene.world.tracker_wire.add(Fault(kind="call_after", match=shows_incident, call=die))
+    with pytest.raises(Death):
+        scene.look()
+    assert scene.status(number) == "Pending"
+    scene.resolves(number)
+    scene.restart()
+    scene.settle()
+    assert scene.status(number) == "Pending"
+
+
+def reads_work_info(request: Request) -> bool:
+    """Whether a request reads work infos."""
+    return request.method == "GET" and "HPD:WorkLog" in request.path
+
+
+def shows_incident(request: Request) -> bool:
+    """Whether a request writes the remote link."""
+    return request.method == "POST" and request.path.endswith("/remotelink")
+
+
+def test_a_release_where_nobody_can_be_recognised_is_answered_honestly(flavour: Flavour) -> None:
+    """A lead whose group cannot be read is not told to be none."""
+    scene = a_scene(flavour)
+    scene.world.desk.add_account(DESK_ACCOUNT, DESK_PASSWORD, reads_memberships=False)
+    number, _ = scene.linked()
+    scene.writes(number, "#release please", by="lena")
+    scene.settle()
+    assert len(scene.note_with(number, "cannot read who belongs to Frontline Leads")) == 1
+    assert scene.note_with(number, "only members of") == []

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge.engine.poll import Poll
 from bridge.engine.resync import resync
+from bridge.simulators.faults import Fault
 from tests.property import laws
 from tests.property.texts import shapes
 from tests.property.town import DEVELOPERS, GROUPS, LOGINS, VERSIONS, Town
@@ -114,7 +115,7 @@ class Life(RuleBasedStateMachine):
         self.town.commands(self.incident(at), "#ticket", shape, who)
 
     @precondition(some_incident)
-    @rule(who=logins, at=which, shape=shapes(), internal=st.booleans())
+    @rule(who=logins, at=which, shape=shapes(like_marks=True), internal=st.booleans())
     def writes(self, who: str, at: int, shape: str, internal: bool) -> None:
         """Somebody writes a note."""
         self.town.writes(self.incident(at), shape, who, internal=internal)
@@ -205,7 +206,12 @@ class Life(RuleBasedStateMachine):
         self.town.world.tracker.people.creates(project, "Blank sums", by=who)
 
     @precondition(some_ticket)
-    @rule(who=st.sampled_from((*DEVELOPERS, "igor")), at=which, shape=shapes(), deployed=st.booleans())
+    @rule(
+        who=st.sampled_from((*DEVELOPERS, "igor")),
+        at=which,
+        shape=shapes(like_marks=True),
+        deployed=st.booleans(),
+    )
     def comments(self, who: str, at: int, shape: str, deployed: bool) -> None:
         """A developer comments, or second line says in the ticket that it is deployed."""
         key = self.ticket(at)
@@ -284,6 +290,12 @@ class Life(RuleBasedStateMachine):
             self.town.develops(lambda: people.moves_to(key, "Done", "dev.ana", "Duplicate"))
 
     @precondition(some_ticket)
+    @rule(at=which, hidden=st.booleans())
+    def hides(self, at: int, hidden: bool) -> None:
+        """A ticket goes out of the bridge's sight, or comes back."""
+        self.town.hides(self.ticket(at), hidden)
+
+    @precondition(some_ticket)
     @rule(at=which)
     def deletes(self, at: int) -> None:
         """Somebody deletes a ticket."""
@@ -313,6 +325,51 @@ class Life(RuleBasedStateMachine):
         """Nothing goes through for a while."""
         self._wire(side).add(trouble(name, times=6))
         self.town.looks(seconds=30)
+
+    @precondition(some_incident)
+    @rule(
+        side=st.sampled_from(SIDES),
+        skip=st.integers(0, 9),
+        method=st.sampled_from((None, "POST", "PUT", "PUT")),
+        deed=st.sampled_from(
+            ("resolves", "clears", "vendor", "writes", "reopens", "gives away", "comments", "moves", "fails")
+        ),
+        who=logins,
+        at=which,
+        ticket=which,
+    )
+    def people_in_the_middle(
+        self, side: str, skip: int, method: str | None, deed: str, who: str, at: int, ticket: int
+    ) -> None:
+        """Somebody does something while the bridge looks: right before it reads or writes."""
+        number, keys, town = self.incident(at), self.town.ticket_keys(), self.town
+        key = keys[ticket % len(keys)] if keys else ""
+        deeds = {
+            "resolves": lambda: town.resolves(number, who, "Code"),
+            "clears": lambda: town.clears_field(number, who, None),
+            "vendor": lambda: town.clears_field(number, who, "SAP 77"),
+            "writes": lambda: town.writes(number, "in the middle {w}", who),
+            "reopens": lambda: town.sets(number, who, Status="In Progress"),
+            "gives away": lambda: town.sets(
+                number, who, Assigned_Group="Frontline Cards", Assignee_Login_ID=None
+            ),
+            "fails": lambda: town.commands(number, "#failed", "again {w}", who),
+            "comments": lambda: (
+                town.comments(key, "meanwhile {w}", "dev.max") if key in town.ticket_keys() else None
+            ),
+            "moves": lambda: town.develops(
+                lambda: town.world.tracker.people.moves_to(key, "In Progress", "dev.ana")
+            ),
+        }
+        self._wire(side).add(
+            Fault(
+                kind="call_before",
+                match=lambda request: method in (None, request.method),
+                skip=skip,
+                call=lambda: (deeds[deed](), town.notices())[1],
+            )
+        )
+        town.looks(seconds=30)
 
     @rule(moment=st.sampled_from(("before", "after", "full")), transactions=st.integers(0, 14))
     def dies_at_a_commit(self, moment: Any, transactions: int) -> None:

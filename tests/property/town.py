@@ -220,6 +220,11 @@ class Town:
         self.ledger.gone.add(self.id_of(key))
         self.world.tracker.people.deletes(key)
 
+    def hides(self, key: str, hidden: bool) -> None:
+        """Somebody hides a ticket from the bridge, or shows it again."""
+        self.ledger.gone.add(self.id_of(key))
+        self.world.tracker.people.hides(key, hidden=hidden)
+
     def notices(self) -> None:
         """Write down which tickets show evidence of an end now."""
         released = {
