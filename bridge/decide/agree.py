@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.decide.mirror import base_with
+from bridge.decide.merge import base_with
 from bridge.model.actions import (
     Action,
     AddIncidentNote,
@@ -53,7 +53,12 @@ def agreed(dossier: Dossier, action: Action, receipt: Receipt, at: datetime) -> 
 
 def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: datetime) -> Dossier:
     link = Link(
-        ticket_id=receipt.id, ticket_key=receipt.key, how="opened", linked_at=at, packed=action.packed
+        ticket_id=receipt.id,
+        ticket_key=receipt.key,
+        how="opened",
+        linked_at=at,
+        packed=action.packed,
+        base=base_with((), action.agreed),
     )
     known = dossier.link(receipt.id) is not None
     return replace(
@@ -79,12 +84,15 @@ def _with_link(dossier: Dossier, ticket_id: str, *, packed: tuple[str, ...] = ()
 def _wrote(
     dossier: Dossier, ticket_id: str, pairs: tuple[tuple[str, str, str], ...], at: datetime
 ) -> Dossier:
-    links = tuple(
-        replace(link, base=base_with(link.base, pairs)) if link.ticket_id == ticket_id else link
-        for link in dossier.links
-    )
+    links = tuple(_agreeing(link, pairs) if link.ticket_id == ticket_id else link for link in dossier.links)
     writes = (*dossier.field_writes, *((name, at) for name, _, _ in pairs))[-KEEP_WRITES:]
     return replace(dossier, links=links, field_writes=writes)
+
+
+def _agreeing(link: Link, pairs: tuple[tuple[str, str, str], ...]) -> Link:
+    settled = {name for name, _, _ in pairs}
+    asked = tuple(item for item in link.asked if item.field not in settled)
+    return replace(link, base=base_with(link.base, pairs), asked=asked)
 
 
 def _said(dossier: Dossier, action: AddIncidentNote, receipt: Receipt, at: datetime) -> Dossier:

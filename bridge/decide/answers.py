@@ -13,6 +13,7 @@ from bridge.decide.draft import Draft
 from bridge.decide.evidence import is_member
 from bridge.decide.phrases import first_phrase
 from bridge.decide.stage import Stage, counting_ticket, stage
+from bridge.decide.words import Words
 from bridge.model.dossier import Answer, Dossier, Link, Round
 from bridge.model.note import Note
 from bridge.rules.shape import Rule
@@ -96,7 +97,7 @@ def _turn_away(draft: Draft, rule: Rule, note: Note, permission: Permission) -> 
 def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:
     is_owner = note.author.casefold() == draft.incident.assignee_login.casefold()
     if not present.ready and not is_owner:
-        reply(draft, note, "too_soon", keys=_keys(draft), state=draft.voice.say(f"state_{present.name}"))
+        reply(draft, note, "too_soon", keys=_keys(draft), state=Words(draft).state(present))
         return
     draft.handled(note)
     how: Literal["note", "without_evidence"] = "note" if present.ready else "without_evidence"
@@ -105,7 +106,7 @@ def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:
 
 def _reject(draft: Draft, note: Note, words: str, present: Stage) -> None:
     if not (present.ready or present.undecided or all(link.fixed for link in present.links)):
-        reply(draft, note, "too_soon", keys=_keys(draft), state=draft.voice.say(f"state_{present.name}"))
+        reply(draft, note, "too_soon", keys=_keys(draft), state=Words(draft).state(present))
         return
     draft.handled(note)
     _next_round(draft, _answer(draft, note, words, "failed", "note"))

@@ -89,6 +89,18 @@ class Draft:
         """Take back what no longer needs a person."""
         self.remember(flags=tuple(flag for flag in self.dossier.flags if flag.what != what))
 
+    def keep_flags(self, kinds: tuple[str, ...], wanted: set[tuple[str, str]]) -> None:
+        """Make the flags of these kinds exactly the wanted ones (what, detail); those that stand already stay as old."""
+        kept = tuple(
+            flag
+            for flag in self.dossier.flags
+            if flag.what not in kinds or (flag.what, flag.detail) in wanted
+        )
+        if kept != self.dossier.flags:
+            self.remember(flags=kept)
+        for what, detail in sorted(wanted):
+            self.flag(what, detail)
+
     def members(self, group: str) -> tuple[Member, ...] | None:
         """Return the members of a group, None where unreadable; asks for them where nobody looked yet."""
         if group not in self.seen.members:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.decide import answers, evidence, hold, mirror, requests, tell, tickets
+from bridge.decide import answers, evidence, fields, handing, hold, mirror, requests, tell, tickets
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
 from bridge.model.actions import CreateTicket
@@ -20,18 +20,22 @@ from bridge.rules.shape import RuleSet
 STEPS: tuple[Callable[[Draft], None], ...] = (
     requests.introduce,
     tickets.refresh,
+    handing.follow,
     hold.watch,
     evidence.latch,
     answers.take,
     answers.cleared_field,
     hold.enforce,
     mirror.carry_notes,
-    mirror.carry_fields,
+    fields.carry,
     hold.repair_queue,
     hold.wait,
     hold.hand_back,
+    handing.record,
     tell.tell_tickets,
     tell.tell_incident,
+    handing.tell_returns,
+    fields.tell_losers,
     tell.keep_living_note,
     tell.show_in_tickets,
 )

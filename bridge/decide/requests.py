@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.decide.draft import Draft
+from bridge.decide.fieldlook import agreed_at_opening
 from bridge.decide.named import Named
 from bridge.decide.pack import packed_notes, ticket_description
 from bridge.decide.phrases import first_phrase, ticket_keys
@@ -198,6 +199,7 @@ def _open(draft: Draft, request: Request) -> None:
     refusal = draft.seen.refused.get(key) or draft.seen.failing.get(key)
     if refusal:
         _say(draft, request, "open_refused", why=refusal)
+    outward = tuple((name, _outward(draft, value)) for name, value in fields)
     draft.actions.append(
         CreateTicket(
             key=key,
@@ -206,10 +208,11 @@ def _open(draft: Draft, request: Request) -> None:
             type=rule.ticket.type,
             summary=summary_line(draft.outward(_summary(rule, draft.incident))),
             description=ticket_description(draft, request),
-            fields=tuple((name, _outward(draft, value)) for name, value in fields),
+            fields=outward,
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
             packed=packed_notes(draft),
+            agreed=agreed_at_opening(draft, rule, outward),
         )
     )
 

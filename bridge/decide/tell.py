@@ -182,7 +182,7 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
         if flag.what == "field_conflict":
             _milestone(
                 draft,
-                f"conflict/{digest(flag.detail)}",
+                f"conflict/{digest(flag.detail)}@{int(flag.at.timestamp())}",
                 voice.say("field_conflict", field=flag.detail, key=words.keys()),
             )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.decide.draft import Draft
-from bridge.decide.stage import counting_ticket, outcome
+from bridge.decide.stage import outcome, own_ticket
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
 
@@ -60,7 +60,7 @@ def _follow(draft: Draft, link: Link) -> Link:
         return link
     if outcome(draft.rule.hold, link, original) != "duplicate":
         return replace(link, follows=())
-    last = counting_ticket(link, draft.seen.tickets) if link.follows else original
+    last = own_ticket(link, draft.seen.tickets) if link.follows else original
     if last is None or outcome(draft.rule.hold, link, last) != "duplicate":
         return link
     return _one_further(draft, link, last)

@@ -18,6 +18,7 @@ from bridge.decide import agree
 from bridge.decide.stage import stage
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Hands, Side, must_happen, side_of
+from bridge.engine.siblings import mark_siblings
 from bridge.model.actions import Action, CreateTicket, Receipt, SetIncident, SetTicketFields
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (
@@ -232,8 +233,18 @@ def save_dossier(
     """Save a dossier with the stage that its last looks give it."""
     rule = pair.rules.named(dossier.rule)
     incident = tx.memory.incident(pair.name, dossier.incident)
+    before = tx.dossiers.get(pair.name, dossier.incident) if dossier.links else None
     name = "unlinked"
     if rule is not None and incident is not None and dossier.links:
-        ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.follows)]
+        ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.beside)]
         name = stage(rule, incident, dossier, tx.memory.tickets(pair.name, ids)).name
     tx.dossiers.save(pair.name, dossier, stage=name, look_again_at=look_again_at, at=now)
+    if _waits_for(before) != _waits_for(dossier):
+        mark_siblings(tx, pair.name, [dossier.incident], now)
+
+
+def _waits_for(dossier: Dossier | None) -> frozenset[str]:
+    """Return the tickets that an incident waits for, which counts for the other incidents of each."""
+    if dossier is None or not dossier.held:
+        return frozenset()
+    return frozenset(link.ticket_id for link in dossier.links if not link.lost)

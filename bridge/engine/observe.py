@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bridge.engine.pair import Pair
+from bridge.engine.siblings import siblings_of
 from bridge.model.dossier import Dossier
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
@@ -28,6 +29,7 @@ class Observer:
                 return None
             dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
+            siblings = siblings_of(tx, name, dossier)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -35,7 +37,8 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others=self._others(tx, dossier),
+                others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
+                siblings=siblings,
                 done=tx.journal.done_keys(name, number),
                 refused=_given_up(tx, name, number),
                 failing=_failing(tx, name, number),
@@ -49,16 +52,8 @@ class Observer:
         return frozenset({self.pair.desk.account, self.pair.tracker.known_account} - {""})
 
     def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
-        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
+        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
-
-    def _others(self, tx: Transaction, dossier: Dossier) -> dict[str, int]:
-        counts = {}
-        for link in dossier.links:
-            numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
-            siblings = [number for number in numbers if number != dossier.incident]
-            counts[link.ticket_id] = len(tx.dossiers.held_among(self.pair.name, siblings))
-        return counts
 
     def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:
         """Return the look with everything that a decision needs; raises what the connectors raise."""

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 from bridge.decide.requests import concerns
 from bridge.engine.pair import Pair
+from bridge.engine.siblings import mark_siblings
 from bridge.model.errors import BridgeError, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
@@ -91,6 +92,7 @@ class Poll:
         now = self.pair.clock()
         changed = tx.memory.see_incidents(self.pair.name, incidents, now)
         tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
+        mark_siblings(tx, self.pair.name, changed, now)
 
     def _notes(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.notes_since(self._since("notes"))):

@@ -12,6 +12,8 @@ from typing import Literal
 
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase"]
+#: Who acts next on an incident.
+Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
 Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
 
@@ -41,6 +43,28 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """A value that gave way to the other side's: ``lost`` on ``side`` is now ``kept``; ``key`` names the write."""
+
+    key: str
+    ticket_id: str
+    field: str
+    side: Literal["incident", "ticket"]
+    lost: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Whose turn it is since when: ``tickets`` are the keys with which they are busy, at which ``stage``."""
+
+    who: Who
+    since: datetime
+    tickets: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """One ticket of the incident; ``former_keys`` are those that it had before it moved to other projects.
 
@@ -48,7 +72,9 @@ class Link:
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.
+    the remote link as last written.  ``asked`` are the values of mirrored fields that were put before a person.
+    ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
+    counts in its place, where the rule says so.
     """
 
     ticket_id: str
@@ -62,10 +88,18 @@ class Link:
     spent: tuple[str, ...] = ()
     left_done: bool = True
     follows: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
+    counting: str = ""
     base: tuple[Agreed, ...] = ()
+    asked: tuple[Agreed, ...] = ()
     told: str = ""
     missing_since: datetime | None = None
     lost: bool = False
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The ids of the further tickets that are looked at for this one."""
+        return tuple(dict.fromkeys((*self.follows, *self.handed)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +176,8 @@ class Dossier:
     the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
     was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
     before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
-    a mirrored field was written.
+    a mirrored field was written, ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since
+    when, oldest first.
     """
 
     incident: str
@@ -166,6 +201,8 @@ class Dossier:
     living: Living = Living()
     flags: tuple[Flag, ...] = ()
     field_writes: tuple[tuple[str, datetime], ...] = ()
+    overruled: tuple[Overruled, ...] = ()
+    balls: tuple[Turn, ...] = ()
 
     @property
     def round(self) -> Round | None:

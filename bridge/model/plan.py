@@ -11,6 +11,7 @@ from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
 from bridge.model.incident import Incident
 from bridge.model.note import Note
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket
 
 
@@ -40,7 +41,7 @@ class Observation:
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket;
+    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them;
     ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
@@ -59,6 +60,7 @@ class Observation:
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.model.incident import OWN_NAMES
-from bridge.rules.shape import Condition, Rule, RuleSet
+from bridge.rules.levels import WAITING
+from bridge.rules.shape import Condition, Line, Rule, RuleSet, Source, ValueCase
 from bridge.rules.template import TemplateProblem, compile_template
 
 #: What every ticket tells under our own names, whatever the rules say.
@@ -22,26 +23,54 @@ CONTEXT_PACK = "context_pack"
 
 def fields_named(rules: RuleSet) -> frozenset[str]:
     """Return the desk's own fields that any condition, source, mirror, pack, template or cause names."""
-    return frozenset(name for rule in rules.rules for name in incident_names(rule) if name not in OWN_NAMES)
+    ours = OWN_NAMES | {WAITING}
+    return frozenset(name for rule in rules.rules for name in incident_names(rule) if name not in ours)
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that are mirrored, beside those that every ticket tells."""
-    mirrored = (field.ticket for rule in rules.rules for field in rule.mirror.fields)
-    return frozenset(name for name in mirrored if name not in TICKET_NAMES)
+    """Return the tracker's own fields that are mirrored or tell a line, beside those that every ticket tells."""
+    mirrored = {field.ticket for rule in rules.rules for field in rule.mirror.fields}
+    told = {line.field for rule in rules.rules for line in lines_of(rule) if line.field is not None}
+    return frozenset(name for name in mirrored | told if name not in TICKET_NAMES)
+
+
+def links_named(rules: RuleSet) -> frozenset[str]:
+    """Return how the issue links read by which second line hands a ticket on, as the rules spell them."""
+    return frozenset(
+        reading for rule in rules.rules if rule.lines for reading in rule.lines.handed_on_by or ()
+    )
+
+
+def lines_of(rule: Rule) -> tuple[Line, ...]:
+    """Return the second and the third line of a rule, none where it has no lines."""
+    return (rule.lines.second_line, rule.lines.third_line) if rule.lines else ()
 
 
 def incident_names(rule: Rule) -> Iterator[str]:
     """Yield every name of an incident's value in a rule, our own and the desk's."""
     for condition in rule.when:
         yield from condition_names(condition)
-    yield from (source.of for source in rule.ticket.fields.values() if source.of is not None)
+    yield from _source_names(rule)
     yield from (field.incident for field in rule.mirror.fields)
     yield from rule.ticket.include
     if rule.hold.cause is not None:
         yield rule.hold.cause.field
     for text in (rule.ticket.summary, rule.ticket.description):
         yield from template_names(text)
+
+
+def _source_names(rule: Rule) -> Iterator[str]:
+    cases: list[ValueCase] = [case for field in rule.mirror.fields for case in field.when]
+    others: list[Source] = []
+    for source in rule.ticket.fields.values():
+        cases += source.when
+        others += [source.otherwise] if source.otherwise else []
+        if source.of is not None:
+            yield source.of
+    yield from (source.of for source in (*cases, *others) if source.of is not None)
+    for case in cases:
+        for condition in case.if_:
+            yield from condition_names(condition)
 
 
 def condition_names(condition: Condition) -> Iterator[str]:

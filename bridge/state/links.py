@@ -27,7 +27,7 @@ _GONE = delete(LINKS).where(*_MINE, _AMONG)
 
 
 class Links:
-    """The links of all pairs; a ticket that a link follows (its duplicate's target) counts as linked too."""
+    """The links of all pairs; a ticket that a link follows (its duplicate's target, third line's) counts as linked too."""
 
     __slots__ = ("_connection",)
 
@@ -67,6 +67,20 @@ class Links:
         """Return those of the ticket ids that are linked."""
         return frozenset(self.incidents_of_tickets(pair, ids))
 
+    def sharing(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
+        """Return the other incidents that share a ticket with any of these."""
+        mine, others = LINKS.alias("mine"), LINKS.alias("others")
+        query = (
+            select(others.c.incident)
+            .join(mine, (mine.c.pair == others.c.pair) & (mine.c.ticket_id == others.c.ticket_id))
+            .where(mine.c.pair == pair, mine.c.incident != others.c.incident)
+        )
+        given = set(numbers)
+        found: set[str] = set()
+        for some in chunks(tuple(given)):
+            found.update(self._connection.scalars(query.where(mine.c.incident.in_(some))))
+        return frozenset(found - given)
+
     def linked_tickets(self, pair: str) -> Iterator[str]:
         """Yield the id of every linked ticket once, sorted."""
         query = select(LINKS.c.ticket_id).where(LINKS.c.pair == pair).distinct()
@@ -104,7 +118,7 @@ class Links:
 
 
 def _rows(dossier: Dossier) -> dict[str, tuple[str, bool]]:
-    followed = {ticket_id: ("", True) for link in dossier.links for ticket_id in link.follows}
+    followed = {ticket_id: ("", True) for link in dossier.links for ticket_id in link.beside}
     return followed | {link.ticket_id: (link.ticket_key, False) for link in dossier.links}
 
 
