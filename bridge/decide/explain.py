@@ -16,7 +16,8 @@ from bridge.model.dossier import Dossier, Flag, Turn
 from bridge.model.plan import Observation
 from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
-from bridge.rules.shape import FieldSource, Rule, RuleSet
+from bridge.rules.shape import Rule, RuleSet
+from bridge.rules.values import FieldSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.model.incident import OWN_NAMES
+from bridge.rules.conditions import Condition
 from bridge.rules.levels import WAITING
-from bridge.rules.shape import Condition, Line, Rule, RuleSet, Source, ValueCase
+from bridge.rules.shape import Line, Rule, RuleSet
 from bridge.rules.template import TemplateProblem, compile_template
+from bridge.rules.values import Source, ValueCase
 
 #: What every ticket tells under our own names, whatever the rules say.
 TICKET_NAMES = frozenset(
