@@ -12,7 +12,6 @@ from datetime import datetime
 from bridge.decide import answers, evidence, fields, handing, hold, mirror, requests, tell, tickets
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
-from bridge.model.actions import CreateTicket
 from bridge.model.plan import Observation, Plan
 from bridge.rules.shape import RuleSet
 
@@ -70,8 +69,3 @@ def _requests(draft: Draft) -> None:
     requests.answer(draft)
     if draft.rule is None and draft.dossier.rule:
         draft.rule = draft.rules.named(draft.dossier.rule)
-
-
-def only_creates(plan: Plan) -> bool:
-    """Whether a plan opens a ticket, after which everything else is looked at afresh."""
-    return any(isinstance(action, CreateTicket) for action in plan.actions)
