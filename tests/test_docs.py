@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from bridge.cli import speech
 from bridge.cli.main import app
 from bridge.decide.voice import VARIABLES
-from bridge.rules import shape
+from bridge.rules import conditions, shape
 from bridge.rules.load import load_rules
 from bridge.voices import voice_of
 
@@ -238,9 +238,11 @@ def test_the_guide_to_rules_has_every_test() -> None:
     """The guide to rules names every test that a condition may make."""
     text = RULES.read_text(encoding="utf-8")
     named = re.findall(r"^\| `([a-z_]+)` \| [^|]+\|$", text, re.MULTILINE)
-    assert named == [key for key, _ in told_keys(shape.Test)]
+    assert named == [key for key, _ in told_keys(conditions.Test)]
     assert {"all", "any", "not"} == {
-        info.alias for name, info in shape.Condition.model_fields.items() if name not in ("field", "test")
+        info.alias
+        for name, info in conditions.Condition.model_fields.items()
+        if name not in ("field", "test")
     }
 
 

@@ -28,7 +28,6 @@ from bridge.decide import (
 )
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
-from bridge.model.actions import CreateTicket
 from bridge.model.plan import Observation, Plan
 from bridge.rules.shape import RuleSet
 
@@ -93,8 +92,3 @@ def _requests(draft: Draft) -> None:
     requests.answer(draft)
     if draft.rule is None and draft.dossier.rule:
         draft.rule = draft.rules.named(draft.dossier.rule)
-
-
-def only_creates(plan: Plan) -> bool:
-    """Whether a plan opens a ticket, after which everything else is looked at afresh."""
-    return any(isinstance(action, CreateTicket) for action in plan.actions)

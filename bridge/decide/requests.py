@@ -107,8 +107,8 @@ def answer(draft: Draft) -> None:
         if request.answered or draft.needs or _opens(draft):
             continue
         if draft.incident.status in FINAL:
-            _refuse(draft, request, "incident_closed")
-        elif request.key:
+            continue  # stays open: a cancelling that is undone must not swallow it
+        if request.key:
             _adopt(draft, request)
         elif _living_links(draft):
             keys = ", ".join(link.ticket_key for link in draft.dossier.links)

@@ -28,7 +28,6 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "no_value": "author field value map",
         "already_linked": "author keys",
         "no_such_ticket": "author key",
-        "incident_closed": "author",
         "open_refused": "author why",
         "fixed": "keys versions next",
         "verify": "keys evidence accept reject cause_field causes round failed_before proposed proposed_by",
