@@ -34,7 +34,7 @@ class Status:
 def status_command(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Tell how the bridge is doing: last looks, what is held, what waits.
+    """Tell how the bridge is doing: last looks, held, waiting.
 
     Asks no server. Exits with 1 where no look of a pair was finished within three intervals.
     """

@@ -8,6 +8,7 @@ tracker's grace.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,10 @@ from bridge.decide.recall import Recalled, recall
 from bridge.decide.requests import ask_phrases, field_keys
 from bridge.engine.accounts import BRIDGE
 from bridge.engine.pair import Pair
+from bridge.engine.perform import Side
 from bridge.model.actions import CreateTicket
 from bridge.model.dossier import Dossier
+from bridge.model.errors import BridgeError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
@@ -59,10 +62,11 @@ class Memory:
     store: Store
     born: datetime
 
-    def bring_back(self, number: str) -> bool:
+    def bring_back(self, number: str, down: Mapping[Side, BridgeError]) -> bool:
         """Rebuild the memory of an incident where it is older than the state; True where something was found.
 
-        Raises what the connectors raise; then nothing was remembered and the incident is looked at again.
+        Both sides are asked, so that with one of them ``down`` its error is raised at once.  Raises what the
+        connectors raise too; then nothing was remembered and the incident is looked at again.
         """
         name = self.pair.name
         with self.store.reading() as tx:
@@ -70,6 +74,8 @@ class Memory:
             known = tx.dossiers.get(name, number) is not None
         if incident is None or known or not self.older(incident.submitted_at):
             return False
+        for error in down.values():
+            raise error
         traces = self._traces(incident)
         found = recall(traces, self.pair.rules, self.pair.clock())
         self._keep(traces, found)

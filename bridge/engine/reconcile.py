@@ -157,7 +157,7 @@ class Reconciler:
         """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
         with bound_contextvars(incident=number):
             try:
-                memory.bring_back(number)
+                memory.bring_back(number, executor.down)
                 settled = self._to_rest(number, executor, guard, memory)
             except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
@@ -199,7 +199,7 @@ class Reconciler:
                 return self._later(number)
             decided = guard.admit(decided)
             effects = self._write_down(seen, decided)
-            if self._suspects(effects, decided, memory):
+            if "tracker" not in executor.down and self._suspects(effects, decided, memory):
                 continue
             if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
