@@ -143,6 +143,14 @@ class Tracker(Protocol):
         """Write an internal note of plain text that carries ``mark``; its id is in the receipt."""
         ...
 
+    def edit_note(self, ticket_id: str, note_id: str, text: str, *, mark: str) -> None:
+        """Rewrite a note of our own, which stays internal; ``Gone`` where it was deleted."""
+        ...
+
+    def web_links(self, ticket_id: str) -> tuple[str, ...]:
+        """Return the addresses and titles of the links to other places that people made in a ticket."""
+        ...
+
     def show_incident(self, link: ShowIncident, url: str) -> None:
         """Write the remote link of the incident (created or replaced by its global id)."""
         ...

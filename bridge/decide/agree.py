@@ -15,6 +15,7 @@ from bridge.model.actions import (
     AddTicketNote,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     Receipt,
     SetIncident,
@@ -23,6 +24,7 @@ from bridge.model.actions import (
     Value,
 )
 from bridge.model.dossier import Dossier, Link, Living, Round
+from bridge.model.shared import Board
 from bridge.model.ticket import Ticket
 
 #: How many moments of field writes are remembered; enough to see a quarrel.
@@ -47,13 +49,18 @@ def agreed(dossier: Dossier, action: Action, receipt: Receipt, at: datetime) -> 
             return replace(dossier, living=living)
         case SetIncident():
             return _set(dossier, action, at)
-        case MoveTicket():
+        case MoveTicket() | EditTicketNote():
             return dossier
 
 
 def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: datetime) -> Dossier:
     link = Link(
-        ticket_id=receipt.id, ticket_key=receipt.key, how="opened", linked_at=at, packed=action.packed
+        ticket_id=receipt.id,
+        ticket_key=receipt.key,
+        how="opened",
+        linked_at=at,
+        packed=action.packed,
+        team=action.team,
     )
     known = dossier.link(receipt.id) is not None
     return replace(
@@ -61,7 +68,7 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
         links=dossier.links if known else (*dossier.links, link),
         rounds=dossier.rounds or (Round(number=1, started_at=at),),
         requests=tuple(
-            replace(request, answered="opened") if request.source == action.source else request
+            replace(request, answered="opened", key=receipt.key) if request.source == action.source else request
             for request in dossier.requests
         ),
     )
@@ -124,6 +131,12 @@ def missing(dossier: Dossier, ticket_id: str, at: datetime) -> Dossier:
             for link in dossier.links
         ),
     )
+
+
+def board_after(action: AddTicketNote | EditTicketNote, receipt: Receipt) -> Board:
+    """Return a ticket's board after it was written."""
+    note_id = action.note_id if isinstance(action, EditTicketNote) else receipt.id
+    return Board(note_id=note_id, text=action.text, revision=action.revision)
 
 
 def ticket_created(action: CreateTicket, receipt: Receipt) -> Ticket:

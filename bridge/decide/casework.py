@@ -15,6 +15,7 @@ from bridge.model.actions import (
     AddTicketNote,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     SetIncident,
     SetTicketFields,
@@ -241,7 +242,7 @@ def _fits(wanted: ExpectedAction, action: Action) -> bool:
             return same and _has(fields, dict(action.fields))
         case "add_note", AddIncidentNote() | AddTicketNote():
             return _note_fits(wanted, action, action.text)
-        case "edit_note", EditIncidentNote():
+        case "edit_note", EditIncidentNote() | EditTicketNote():
             return _note_fits(wanted, action, action.text)
         case "set_incident_status", SetIncident():
             values = dict(action.fields)
@@ -259,7 +260,7 @@ def _fits(wanted: ExpectedAction, action: Action) -> bool:
 
 
 def _note_fits(wanted: ExpectedAction, action: Action, text: str) -> bool:
-    side = "ticket" if isinstance(action, AddTicketNote) else "incident"
+    side = "ticket" if isinstance(action, AddTicketNote | EditTicketNote) else "incident"
     mentions = wanted.values.get("mentions", ())
     return wanted.values.get("to") in (None, side) and all(word in text for word in mentions)
 

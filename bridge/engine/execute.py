@@ -18,7 +18,15 @@ from bridge.decide import agree
 from bridge.decide.stage import stage
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Hands, Side, must_happen, side_of
-from bridge.model.actions import Action, CreateTicket, Receipt, SetIncident, SetTicketFields
+from bridge.model.actions import (
+    Action,
+    AddTicketNote,
+    CreateTicket,
+    EditTicketNote,
+    Receipt,
+    SetIncident,
+    SetTicketFields,
+)
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (
     Ambiguous,
@@ -212,9 +220,17 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
+            case AddTicketNote() | EditTicketNote():
+                self._remember_board(tx, action, receipt)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
                 tx.memory.see_incident(name, with_values(present, action.fields), now)
+
+    def _remember_board(
+        self, tx: Transaction, action: AddTicketNote | EditTicketNote, receipt: Receipt
+    ) -> None:
+        if isinstance(action, EditTicketNote) or action.board:
+            tx.shared.put_board(self.pair.name, action.ticket_id, agree.board_after(action, receipt))
 
     def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
         save_dossier(tx, self.pair, dossier, now)

@@ -48,7 +48,9 @@ class Link:
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.
+    the remote link as last written.  ``on_board`` says that others waited for the ticket already, so that a line on
+    the ticket's board introduced the incident; ``team`` is the rule's name for the team that was asked for;
+    ``seen_done`` the id of the ticket that was seen done in the present round.
     """
 
     ticket_id: str
@@ -63,16 +65,23 @@ class Link:
     follows: tuple[str, ...] = ()
     base: tuple[Agreed, ...] = ()
     told: str = ""
+    on_board: bool = False
+    team: str = ""
+    seen_done: str = ""
     missing_since: datetime | None = None
     lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Frontline's word on a fix: who, when, how, with which words."""
+    """Frontline's word on a fix: who, when, how, with which words.
+
+    ``reopened`` and ``extended`` are nobody's word: the ticket was reopened, or a further one linked, before the fix
+    was checked; ``words`` are then the keys of those tickets.
+    """
 
     verdict: Literal["verified", "failed"]
-    how: Literal["note", "resolved", "without_evidence"]
+    how: Literal["note", "resolved", "without_evidence", "reopened", "extended"]
     by: str
     by_name: str
     at: datetime
@@ -92,9 +101,12 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Somebody's wish for a ticket; ``source`` is the note's id or ``field:<key>``.
+    """Somebody's wish for a ticket.
 
-    ``answered`` is empty while open, else what became of it.
+    ``source`` is the note's id, ``field:<key>`` for a key in the ticket field, ``value:<n>`` for the agreed value of
+    a field, ``ticket:<id>`` for the incident's number in a ticket, or ``rule``.  ``key`` is the ticket that was meant,
+    or was opened; ``links`` says that an existing one was meant.  ``answered`` is empty while open, else what became
+    of it.
     """
 
     source: str
@@ -103,7 +115,8 @@ class Request:
     at: datetime
     text: str = ""
     key: str = ""
-    answered: Literal["", "opened", "adopted", "refused", "again"] = ""
+    links: bool = False
+    answered: Literal["", "opened", "adopted", "refused", "again", "withdrawn"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +145,8 @@ class Dossier:
     last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
     back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
     since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written.
+    ``queue`` and ``priority`` are the last ones that were seen; ``value_asks`` counts how often the agreed value of a
+    field asked for a ticket, ``value_stands`` says that it still stands there.
     """
 
     incident: str
@@ -150,6 +165,9 @@ class Dossier:
     put_backs: int = 0
     was_resolved: bool = False
     queue: str = ""
+    priority: str = ""
+    value_asks: int = 0
+    value_stands: bool = False
     written_keys: tuple[str, ...] = ()
     living: Living = Living()
     flags: tuple[Flag, ...] = ()

@@ -11,6 +11,7 @@ from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
 from bridge.model.incident import Incident
 from bridge.model.note import Note
+from bridge.model.shared import Board, Claim, Sibling
 from bridge.model.ticket import Ticket
 
 
@@ -40,7 +41,8 @@ class Observation:
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket;
+    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of the other incidents on it;
+    ``boards`` are the comments that tell of them; ``claims`` the tickets in which a person wrote the incident's number;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
     """
@@ -57,6 +59,9 @@ class Observation:
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
+    boards: Mapping[str, Board] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
@@ -69,6 +74,7 @@ class Plan:
 
     ``dossier`` is the memory with the facts of this look recorded.  Where ``needs`` is not empty the decision is not
     made yet.  ``look_again_at`` asks for another look although nothing may change (a grace, a confirmation).
+    ``wakes`` are the incidents that must be looked at again because of what changed in this one.
     """
 
     incident: str
@@ -77,3 +83,4 @@ class Plan:
     needs: tuple[Need, ...] = ()
     look_again_at: datetime | None = None
     withheld: tuple[str, ...] = ()
+    wakes: tuple[str, ...] = ()

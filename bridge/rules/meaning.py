@@ -13,7 +13,7 @@ from bridge.rules.levels import LEVELLED, labels, level
 from bridge.rules.mapping import DEFAULT
 from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
-from bridge.rules.named import CONTEXT_PACK
+from bridge.rules.named import CONTEXT_PACK, sources
 from bridge.rules.problems import did_you_mean, nearest, shown
 from bridge.rules.shape import Condition, MirroredField, Rule, Test
 from bridge.rules.template import TemplateProblem, compile_template
@@ -86,6 +86,8 @@ def _conditions(rule: Rule) -> Iterator[Finding]:
         )
     for index, condition in enumerate(rule.when):
         yield from _condition(("when", index), condition)
+    if rule.ask_field is not None:
+        yield from _condition(("ask_field",), rule.ask_field)
 
 
 def _condition(loc: Steps, condition: Condition) -> Iterator[Finding]:
@@ -139,13 +141,23 @@ def _ticket(rule: Rule) -> Iterator[Finding]:
         yield from _description(ticket.description)
     for index, name in enumerate(ticket.include):
         yield from _name(("ticket", "include", index), name)
-    for name, source in ticket.fields.items():
-        loc = ("ticket", "fields", name)
+    yield from _teams(ticket.teams)
+    for loc, source in sources(rule):
+        name = loc[-1]
         yield from _ticket_field((*loc, KEY), name)
         if source.of is not None:
             yield from _name((*loc, "of"), source.of)
         if name == "labels":
             yield from _labels((*loc, "value"), source.value)
+
+
+def _teams(teams: Collection[str]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in teams:
+        first = seen.setdefault(" ".join(folded(name).split()), name)
+        if first != name:
+            text = f"the team {shown(name)} is the same as {shown(first)}: case and blanks make no difference"
+            yield ("ticket", "teams", name, KEY), text
 
 
 def _ticket_field(loc: Steps, name: str) -> Iterator[Finding]:
@@ -213,7 +225,7 @@ def _mirrored(loc: Steps, field: MirroredField) -> Iterator[Finding]:
 
 def _maps(rule: Rule, maps: Maps) -> Iterator[Finding]:
     used: list[tuple[Steps, str | None]] = [
-        (("ticket", "fields", name, "map"), source.map) for name, source in rule.ticket.fields.items()
+        ((*loc, "map"), source.map) for loc, source in sources(rule)
     ]
     used += [
         (("mirror", "fields", index, "map"), field.map) for index, field in enumerate(rule.mirror.fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.model.incident import OWN_NAMES
-from bridge.rules.shape import Condition, Rule, RuleSet
+from bridge.rules.shape import Condition, FieldSource, Rule, RuleSet
 from bridge.rules.template import TemplateProblem, compile_template
 
 #: What every ticket tells under our own names, whatever the rules say.
@@ -26,22 +26,34 @@ def fields_named(rules: RuleSet) -> frozenset[str]:
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that are mirrored, beside those that every ticket tells."""
-    mirrored = (field.ticket for rule in rules.rules for field in rule.mirror.fields)
-    return frozenset(name for name in mirrored if name not in TICKET_NAMES)
+    """Return the tracker's own fields that are mirrored or name incidents, beside those that every ticket tells."""
+    mirrored = {field.ticket for rule in rules.rules for field in rule.mirror.fields}
+    numbers = {rule.ticket.incident_field for rule in rules.rules if rule.ticket.incident_field}
+    return frozenset(name for name in mirrored | numbers if name not in TICKET_NAMES)
 
 
 def incident_names(rule: Rule) -> Iterator[str]:
     """Yield every name of an incident's value in a rule, our own and the desk's."""
     for condition in rule.when:
         yield from condition_names(condition)
-    yield from (source.of for source in rule.ticket.fields.values() if source.of is not None)
+    if rule.ask_field is not None:
+        yield from condition_names(rule.ask_field)
+    yield from (source.of for _, source in sources(rule) if source.of is not None)
     yield from (field.incident for field in rule.mirror.fields)
     yield from rule.ticket.include
     if rule.hold.cause is not None:
         yield rule.hold.cause.field
     for text in (rule.ticket.summary, rule.ticket.description):
         yield from template_names(text)
+
+
+def sources(rule: Rule) -> Iterator[tuple[tuple[str, ...], FieldSource]]:
+    """Yield (place in the rule, source) of every field of a new ticket, the teams' own included."""
+    for name, source in rule.ticket.fields.items():
+        yield ("ticket", "fields", name), source
+    for team, shape in rule.ticket.teams.items():
+        for name, source in shape.fields.items():
+            yield ("ticket", "teams", team, "fields", name), source
 
 
 def condition_names(condition: Condition) -> Iterator[str]:

@@ -27,6 +27,7 @@ from bridge.state.links import Links
 from bridge.state.lock import take_lock
 from bridge.state.memory import Memory
 from bridge.state.migrate import require_current, upgrade
+from bridge.state.shared import Shared
 from bridge.state.sqlite import (
     BUSY_SECONDS,
     READING,
@@ -41,7 +42,7 @@ from bridge.state.sqlite import (
 class Transaction:
     """What may be asked and written between a beginning and a commit; of no use after its block."""
 
-    __slots__ = ("agenda", "diary", "dossiers", "journal", "links", "memory")
+    __slots__ = ("agenda", "diary", "dossiers", "journal", "links", "memory", "shared")
 
     def __init__(self, connection: Connection) -> None:
         self.memory = Memory(connection)
@@ -50,6 +51,7 @@ class Transaction:
         self.agenda = Agenda(connection)
         self.journal = Journal(connection)
         self.diary = Diary(connection)
+        self.shared = Shared(connection)
 
 
 class Store:
