@@ -68,7 +68,9 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
         links=dossier.links if known else (*dossier.links, link),
         rounds=dossier.rounds or (Round(number=1, started_at=at),),
         requests=tuple(
-            replace(request, answered="opened", key=receipt.key) if request.source == action.source else request
+            replace(request, answered="opened", key=receipt.key)
+            if request.source == action.source
+            else request
             for request in dossier.requests
         ),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.decide.asking import BY_VALUE
+from bridge.decide.claimed import IN_TICKET
 from bridge.decide.draft import Draft
+from bridge.decide.siblings import highest_priority, standing
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
 from bridge.decide.voice import Voice
 from bridge.decide.words import Words
-from bridge.model.dossier import Dossier, Flag
+from bridge.model.dossier import Answer, Dossier, Flag, Link, Request
 from bridge.model.plan import Observation
 from bridge.rules.match import Verdict, match
 from bridge.rules.shape import Rule, RuleSet
@@ -89,7 +92,7 @@ def facts(rule: Rule, seen: Observation, present: Stage) -> tuple[Fact, ...]:
     """Return the facts of a linked incident, in the order of its life."""
     first = seen.dossier.links[0]
     return (
-        Fact(name="linked", holds=True, evidence=_linked(seen.dossier), at=first.linked_at),
+        Fact(name="linked", holds=True, evidence=_linked(seen), at=first.linked_at),
         _fixed(present),
         _deployed(present),
         _verified(seen.dossier),
@@ -99,13 +102,41 @@ def facts(rule: Rule, seen: Observation, present: Stage) -> tuple[Fact, ...]:
 
 def _requests(dossier: Dossier) -> str:
     return "; ".join(
-        f"{request.by_name or request.by or 'the rule'} asked ({request.answered or 'not answered yet'})"
-        for request in dossier.requests
+        f"{_asker(request)} asked ({request.answered or 'not answered yet'})" for request in dossier.requests
     )
 
 
-def _linked(dossier: Dossier) -> str:
-    return "; ".join(f"{link.ticket_key} was {link.how}" for link in dossier.links)
+def _asker(request: Request) -> str:
+    if request.source == "rule":
+        return "the rule"
+    if request.source.startswith(IN_TICKET):
+        return f"somebody in {request.key}"
+    how = " by the agreed value of a field" if request.source.startswith(BY_VALUE) else ""
+    return f"{request.by_name or request.by or 'somebody'}{how}"
+
+
+def _linked(seen: Observation) -> str:
+    return "; ".join(
+        f"{link.ticket_key} was {link.how}{_for_team(link)}{_shared(seen, link)}"
+        for link in seen.dossier.links
+    )
+
+
+def _for_team(link: Link) -> str:
+    return f" for {link.team}" if link.team else ""
+
+
+def _shared(seen: Observation, link: Link) -> str:
+    """Say how many others wait for the same ticket, and who speaks for all in it."""
+    others = [one for one in seen.siblings.get(link.ticket_id, ()) if one.waits]
+    if not others:
+        return ""
+    own = standing(seen.dossier, link.ticket_id)
+    waiting = (*others, *((own,) if own and own.waits else ()))
+    first = min(waiting, key=lambda one: (one.linked_at, one.number))
+    count = "1 other incident waits" if len(others) == 1 else f"{len(others)} other incidents wait"
+    priority = highest_priority(waiting) or "none"
+    return f", for which {count} too (highest priority {priority}; {first.number} keeps its board)"
 
 
 def _fixed(present: Stage) -> Fact:
@@ -140,15 +171,20 @@ def _verified(dossier: Dossier) -> Fact:
     answers = [attempt.answer for attempt in dossier.rounds if attempt.answer]
     last = answers[-1] if answers else None
     told = "; ".join(
-        f"round {attempt.number}: {attempt.answer.verdict} by {attempt.answer.by_name} ({attempt.answer.how})"
-        for attempt in dossier.rounds
-        if attempt.answer
+        f"round {attempt.number}: {_answer(attempt.answer)}" for attempt in dossier.rounds if attempt.answer
     )
     if dossier.ending in ("released", "declined"):
         told = f"{dossier.ending} by {dossier.ended_by}"
     return Fact(
         name="verified", holds=dossier.ending == "verified", evidence=told, at=last.at if last else None
     )
+
+
+def _answer(answer: Answer) -> str:
+    if answer.of_nobody:
+        what = "reopened" if answer.how == "reopened" else "linked as well"
+        return f"not checked, since {answer.words} was {what} before"
+    return f"{answer.verdict} by {answer.by_name} ({answer.how})"
 
 
 def _cause(rule: Rule, seen: Observation) -> Fact:

@@ -29,6 +29,7 @@ def watch(draft: Draft) -> None:
         draft.remember(open_status=incident.status, open_reason=incident.status_reason, was_resolved=False)
     if incident.assigned_group and incident.assigned_group != draft.dossier.queue:
         draft.remember(queue=incident.assigned_group)
+    draft.remember(priority=incident.priority)
 
 
 def enforce(draft: Draft) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bridge.decide import siblings
 from bridge.decide.draft import Draft, digest
 from bridge.decide.phrases import first_phrase
 from bridge.model.actions import AddIncidentNote, AddTicketNote, SetIncident, SetTicketFields
@@ -34,7 +35,7 @@ def carry_notes(draft: Draft) -> None:
 
 def _is_command(rule: Rule, note: Note) -> bool:
     verify, release = rule.hold.verify, rule.hold.release
-    says = (*rule.ask, *verify.accept, *verify.reject, *(release.says if release else ()))
+    says = (*rule.ask, *rule.link, *verify.accept, *verify.reject, *(release.says if release else ()))
     return first_phrase(note.text, says) is not None
 
 
@@ -88,7 +89,10 @@ def _to_incident(draft: Draft, rule: Rule, link: Link) -> None:
 
 
 def carry_fields(draft: Draft) -> None:
-    """Make the rule's mirrored fields equal, the owner's value winning."""
+    """Make the rule's mirrored fields equal, the owner's value winning.
+
+    Of several incidents on a ticket only the one that speaks for all writes there, or they would quarrel.
+    """
     rule = draft.rule
     if rule is None or not draft.dossier.held:
         return
@@ -101,8 +105,10 @@ def carry_fields(draft: Draft) -> None:
 
 
 def _carry(draft: Draft, link: Link, ticket: Ticket, mirrored: MirroredField) -> None:
-    ours, theirs = draft.incident.value(mirrored.incident), ticket.value(mirrored.ticket)
+    ours, theirs = _ours(draft, link, mirrored), ticket.value(mirrored.ticket)
     if mirrored.owner == "incident":
+        if not siblings.speaks(draft, link.ticket_id):
+            return
         wanted = translate(draft.rules.maps, mirrored.map, ours) if mirrored.map else ours
         present = theirs
     else:
@@ -113,6 +119,14 @@ def _carry(draft: Draft, link: Link, ticket: Ticket, mirrored: MirroredField) ->
     if _quarrels(draft, mirrored):
         return
     _write(draft, link, ticket, mirrored, wanted)
+
+
+def _ours(draft: Draft, link: Link, mirrored: MirroredField) -> str:
+    """Return the incident's value; where several wait for a ticket its priority is the highest of them."""
+    if mirrored.owner == "incident" and mirrored.incident == "priority":
+        highest = siblings.highest_priority(siblings.waiting(draft, link.ticket_id))
+        return highest or draft.incident.priority
+    return draft.incident.value(mirrored.incident)
 
 
 def _quarrels(draft: Draft, mirrored: MirroredField) -> bool:
@@ -134,7 +148,7 @@ def _write(draft: Draft, link: Link, ticket: Ticket, mirrored: MirroredField, wa
     if mirrored.owner == "incident":
         value = draft.outward(wanted)
         many = mirrored.ticket in ("labels", "components")
-        agreed = (mirrored.ticket, draft.incident.value(mirrored.incident), value)
+        agreed = (mirrored.ticket, _ours(draft, link, mirrored), value)
         draft.do(
             SetTicketFields(
                 key=key,

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge.decide import answers, evidence, hold, mirror, requests, tell, tickets
+from bridge.decide import (
+    answers,
+    asking,
+    board,
+    claimed,
+    evidence,
+    hold,
+    mirror,
+    requests,
+    siblings,
+    tell,
+    tickets,
+    withdraw,
+)
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
 from bridge.model.actions import CreateTicket
@@ -25,6 +38,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     answers.take,
     answers.cleared_field,
     hold.enforce,
+    withdraw.withdraw,
     mirror.carry_notes,
     mirror.carry_fields,
     hold.repair_queue,
@@ -32,6 +46,8 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     hold.hand_back,
     tell.tell_tickets,
     tell.tell_incident,
+    asking.confirm,
+    board.keep,
     tell.keep_living_note,
     tell.show_in_tickets,
 )
@@ -41,10 +57,14 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
     """Decide about one incident.
 
     Where something must be seen first, the plan has ``needs`` and nothing else; the caller looks and asks again.
+    An incident without an entry id is one that the desk does not show although somebody named it in a ticket.
     """
     draft = Draft(seen=seen, rules=rules, voice=voice, now=now, dossier=seen.dossier)
     draft.rule = rules.named(seen.dossier.rule) if seen.dossier.rule else None
-    _requests(draft)
+    if not seen.incident.entry_id:
+        claimed.refuse_unknown(draft)
+    else:
+        _requests(draft)
     if draft.dossier.links and draft.rule is not None and not draft.needs:
         for step in STEPS:
             step(draft)
@@ -57,6 +77,7 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
         dossier=draft.dossier,
         actions=tuple(draft.actions),
         look_again_at=draft.look_again_at,
+        wakes=siblings.wakes(draft),
     )
 
 

@@ -88,7 +88,8 @@ class Words:
     def question(self, present: Stage) -> str:
         """Return the question whether the fix works."""
         rounds = self._draft.dossier.rounds
-        failed = [attempt.answer.words for attempt in rounds if attempt.answer and attempt.answer.words]
+        answers = [attempt.answer for attempt in rounds if attempt.answer and not attempt.answer.of_nobody]
+        failed = [answer.words for answer in answers if answer.words]
         return self._voice.say(
             "verify",
             keys=self.keys(),

@@ -113,7 +113,7 @@ class Executor:
     # -- doing
 
     def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
-        """Do these pending effects of an incident in order; True where something was done.
+        """Do these pending effects of an incident in order; True where one of them came to an end.
 
         Stops at the first one that has to wait, since the later ones build on it.
         """
@@ -133,7 +133,7 @@ class Executor:
             return tx.memory.incident(self.pair.name, incident.number) or incident
 
     def _attempt(self, effect: Effect, incident: Incident) -> tuple[bool, bool]:
-        """Try one effect; returns (whether the next one may follow, whether this one was done)."""
+        """Try one effect; returns (whether the next one may follow, whether this one came to an end)."""
         with self.store.transaction() as tx:
             tx.journal.start(effect.id, self.pair.clock())
         try:
@@ -143,7 +143,8 @@ class Executor:
         except (Busy, Unreachable, LostCredentials) as error:
             return self._later(effect, error), False
         except Refused as error:
-            return self._refuse(effect, error), False
+            for_good = self._refuse(effect, error)
+            return for_good, for_good  # a refusal for good is something to plan anew with
         self._finish(effect, incident, receipt)
         return True, True
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bridge.engine.pair import Pair
 from bridge.model.dossier import Dossier
+from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
+from bridge.model.shared import Claim, Sibling
 from bridge.model.ticket import Ticket
 from bridge.state.store import Store, Transaction
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +29,14 @@ class Observer:
         """Return what is known of an incident without asking anybody; None where it is not watched."""
         name = self.pair.name
         with self.store.reading() as tx:
-            incident = tx.memory.incident(name, number)
+            known = tx.dossiers.get(name, number)
+            claims = tx.shared.claims(name, number)
+            incident = tx.memory.incident(name, number) or _unseen(number, known, claims)
             if incident is None:
                 return None
-            dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
+            dossier = known or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
+            siblings = tx.links.siblings(name, number, tickets)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -35,7 +44,10 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others=self._others(tx, dossier),
+                others=_waiting(siblings),
+                siblings=siblings,
+                boards=tx.shared.boards(name, tickets),
+                claims=claims,
                 done=tx.journal.done_keys(name, number),
                 refused=_given_up(tx, name, number),
                 failing=_failing(tx, name, number),
@@ -46,14 +58,6 @@ class Observer:
     def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
         ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
-
-    def _others(self, tx: Transaction, dossier: Dossier) -> dict[str, int]:
-        counts = {}
-        for link in dossier.links:
-            numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
-            siblings = [number for number in numbers if number != dossier.incident]
-            counts[link.ticket_id] = len(tx.dossiers.held_among(self.pair.name, siblings))
-        return counts
 
     def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:
         """Return the look with everything that a decision needs; raises what the connectors raise."""
@@ -95,8 +99,14 @@ class Observer:
             return replace(seen, found={**seen.found, id_or_key: None})
         ticket, notes = found
         self._keep([found])
+        with self.store.reading() as tx:
+            siblings = tx.links.siblings(self.pair.name, seen.incident.number, [ticket.id])
+            boards = tx.shared.boards(self.pair.name, [ticket.id])
         return replace(
             seen,
+            siblings={**seen.siblings, **siblings},
+            others={**seen.others, **_waiting(siblings)},
+            boards={**seen.boards, **boards},
             found={**seen.found, id_or_key: ticket},
             tickets={**seen.tickets, ticket.id: ticket},
             ticket_notes={**seen.ticket_notes, ticket.id: notes},
@@ -113,6 +123,17 @@ class Observer:
         with self.store.transaction() as tx:
             tx.memory.see_notes(self.pair.name, "incident", notes, self.pair.clock())
         return replace(seen, notes=notes, all_notes=True)
+
+
+def _unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> Incident | None:
+    """Return what stands for an incident that tickets name and the desk does not show; it has no entry id."""
+    if known is None and not any(claim.absent for claim in claims):
+        return None
+    return Incident(number=number, entry_id="", status="", modified_at=EPOCH)
+
+
+def _waiting(siblings: Mapping[str, tuple[Sibling, ...]]) -> dict[str, int]:
+    return {ticket_id: sum(one.waits for one in some) for ticket_id, some in siblings.items()}
 
 
 def _given_up(tx: Transaction, pair: str, number: str) -> dict[str, str]:

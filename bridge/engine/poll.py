@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Literal, TypeVar
 
 from bridge.decide.requests import concerns
+from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
 from bridge.model.errors import BridgeError
 from bridge.model.incident import Incident
@@ -60,6 +61,10 @@ class Poll:
             self._versions()
         except BridgeError as error:
             polled.down["tracker"] = error
+        try:
+            self._claimed()
+        except BridgeError as error:
+            polled.down.setdefault("desk", error)
         return polled
 
     def _since(self, stream: str) -> datetime:
@@ -133,11 +138,31 @@ class Poll:
             linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
+        naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
             polled.tickets += len(batch)
+            pointed = naming.pointed([ticket for ticket, _ in batch])
             with self.store.transaction() as tx:
                 self.keep_tickets(tx, batch)
+                naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def _before(self, tx: Transaction) -> datetime:
+        mark = tx.agenda.watermark(self.pair.name, "tickets") or self.begin
+        return mark - self.pair.overlap
+
+    def _claimed(self) -> None:
+        """Read the incidents that tickets name and nobody watches yet; level, so that a desk that is down loses none."""
+        with self.store.reading() as tx:
+            claimed = tx.shared.claimed(self.pair.name)
+            unwatched = sorted(set(claimed) - tx.memory.watched(self.pair.name, claimed))
+        for some in batches(unwatched, READ_AT_ONCE):
+            found = list(self.pair.desk.incidents(some))
+            absent = sorted(set(some) - {incident.number for incident in found})
+            with self.store.transaction() as tx:
+                self._keep_incidents(tx, found)
+                tx.shared.set_absent(self.pair.name, absent)
+                tx.agenda.mark_dirty(self.pair.name, absent, "a ticket names it", self.pair.clock())
 
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""

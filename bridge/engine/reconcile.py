@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge.decide.claimed import is_recorded
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
 from bridge.engine.execute import Executor, save_dossier
@@ -34,6 +35,8 @@ MOST_NEEDS = 6
 MOST_INCIDENTS = 1000
 #: How long an incident that could not be decided is left alone.
 POISON_PAUSE = timedelta(minutes=5)
+#: Why an incident is looked at again that speaks for others on its ticket.
+WOKEN = "another incident of its ticket changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ class Reconciler:
             )
             guard = Guard(limits=self.pair.limits)
             looked_at, failed = 0, []
-            for number, mark in self._waiting():
+            for number, mark in self._in_turn():
                 if self.stopping():
                     break
                 looked_at += 1
@@ -109,6 +112,13 @@ class Reconciler:
             )
             log.info("cycle_done", sentence=summary.sentence)
             return summary
+
+    def _in_turn(self) -> Iterator[tuple[str, Mark | None]]:
+        """Yield the incidents to look at, and after them once those that were woken meanwhile."""
+        yield from self._waiting()
+        with self.store.reading() as tx:
+            marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
+        yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
 
     def _waiting(self) -> list[tuple[str, Mark | None]]:
         now = self.pair.clock()
@@ -187,4 +197,8 @@ class Reconciler:
                 save_dossier(tx, self.pair, decided.dossier, now, decided.look_again_at)
             else:
                 tx.dossiers.look_again(name, decided.incident, None)
+            tx.agenda.mark_dirty(name, decided.wakes, WOKEN, now)
+            if seen.claims:
+                answered = [claim.ticket_id for claim in seen.claims if is_recorded(decided.dossier, claim)]
+                tx.shared.answered(name, decided.incident, answered)
         return effects

@@ -88,6 +88,11 @@ class Answer:
     words: str = ""
     note_id: str = ""
 
+    @property
+    def of_nobody(self) -> bool:
+        """Whether the round ended without anybody's word."""
+        return self.how in ("reopened", "extended")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:

@@ -58,6 +58,11 @@ def match(rules: RuleSet, incident: Incident) -> Verdict:
     return Verdict(rule=None, trials=tuple(trials))
 
 
+def condition_holds(condition: Condition, incident: Incident) -> bool:
+    """Whether a condition, however nested, holds for an incident."""
+    return next(_trace(condition, incident, depth=0)).holds is True
+
+
 def same(one: str, other: str) -> bool:
     """Whether two values are the same to a rule."""
     return folded(one) == folded(other)

@@ -224,9 +224,7 @@ def _mirrored(loc: Steps, field: MirroredField) -> Iterator[Finding]:
 
 
 def _maps(rule: Rule, maps: Maps) -> Iterator[Finding]:
-    used: list[tuple[Steps, str | None]] = [
-        ((*loc, "map"), source.map) for loc, source in sources(rule)
-    ]
+    used: list[tuple[Steps, str | None]] = [((*loc, "map"), source.map) for loc, source in sources(rule)]
     used += [
         (("mirror", "fields", index, "map"), field.map) for index, field in enumerate(rule.mirror.fields)
     ]

@@ -350,7 +350,6 @@ class Rule(Shape):
     hold: Hold
     mirror: Mirror = Mirror()
 
-
     def for_team(self, name: str) -> Rule:
         """Return the rule as it opens tickets of this team; the rule itself for an unknown or empty name."""
         team = self.ticket.teams.get(name)
@@ -358,9 +357,7 @@ class Rule(Shape):
             return self
         own = {"project": team.project or self.ticket.project, "type": team.type or self.ticket.type}
         fields = {**self.ticket.fields, **team.fields}
-        return self.model_copy(
-            update={"ticket": self.ticket.model_copy(update={**own, "fields": fields})}
-        )
+        return self.model_copy(update={"ticket": self.ticket.model_copy(update={**own, "fields": fields})})
 
     @property
     def projects(self) -> frozenset[str]:

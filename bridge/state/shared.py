@@ -94,9 +94,7 @@ class Shared:
 
     def examined(self, pair: str, looks: Mapping[str, datetime], before: datetime) -> None:
         """Note that tickets were examined, and forget those that no poll shows any more: changed ``before``."""
-        rows = [
-            {"pair": pair, "ticket_id": ticket_id, "updated_at": at} for ticket_id, at in looks.items()
-        ]
+        rows = [{"pair": pair, "ticket_id": ticket_id, "updated_at": at} for ticket_id, at in looks.items()]
         upsert(self._connection, EXAMINED, rows)
         self._connection.execute(
             delete(EXAMINED).where(EXAMINED.c.pair == pair, EXAMINED.c.updated_at < before)

@@ -66,7 +66,7 @@ def links() -> None:
 def rows_of(dossier: dict[str, Any]) -> Iterator[dict[str, Any]]:
     tickets: dict[str, tuple[dict[str, Any], bool]] = {}
     for link in dossier["links"]:
-        tickets |= {followed: (link, True) for followed in link.get("follows", ())}
+        tickets |= dict.fromkeys(link.get("follows", ()), (link, True))
     tickets |= {link["ticket_id"]: (link, False) for link in dossier["links"]}
     for ticket_id, (link, follows) in tickets.items():
         yield {
