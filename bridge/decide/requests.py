@@ -101,9 +101,13 @@ def _from_field(draft: Draft) -> None:
 
 def _from_rule(draft: Draft) -> None:
     rule = match(draft.rules, draft.incident).rule
-    if rule is None or rule.open != "automatically" or draft.dossier.requests or not draft.incident.is_open:
-        return
-    _record(draft, Request(source="rule", by="", at=draft.now))
+    opens = rule is not None and rule.open == "automatically" and draft.incident.is_open
+    own = next((request for request in draft.dossier.requests if request.source == "rule"), None)
+    if own is None and opens and not draft.dossier.requests:
+        _record(draft, Request(source="rule", by="", at=draft.now))
+    elif own is not None and not draft.dossier.links and own.answered in ("", "withdrawn"):
+        # Nobody asked, so that nobody waits for an answer where the rule stopped matching before the ticket opened.
+        _settle(draft, own, "" if opens else "withdrawn")
 
 
 def answer(draft: Draft) -> None:

@@ -30,7 +30,7 @@ class Naming:
             return {}
         looks = {ticket.id: ticket.updated_at for ticket in asked.values()}
         with self.store.reading() as tx:
-            changed = tx.shared.not_examined(self.pair.name, looks)
+            changed = tx.shared.not_examined(self.pair.name, "tickets", looks)
         return {
             ticket_id: numbers_in(self.pair.tracker.web_links(ticket_id)) for ticket_id in sorted(changed)
         }
@@ -57,7 +57,7 @@ class Naming:
         tx.agenda.mark_dirty(name, sorted(tx.memory.watched(name, claims)), "a ticket names it", now)
         if pointed:
             looks = {ticket.id: ticket.updated_at for ticket in tickets if ticket.id in pointed}
-            tx.shared.examined(name, looks, before)
+            tx.shared.examined(name, "tickets", looks, before)
 
     def _is_known(self, tx: Transaction, number: str, claim: Claim) -> bool:
         dossier = tx.dossiers.get(self.pair.name, number)

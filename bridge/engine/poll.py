@@ -100,22 +100,23 @@ class Poll:
                 tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
 
     def _watch_askers(self, notes: list[Note]) -> None:
-        """Read the incidents that nobody watches yet and in which somebody asks for a ticket."""
+        """Read the incidents that nobody watches yet and in which somebody asks for a ticket, once for each note."""
+        since, looks = self._since("notes"), {note.id: note.at for note in notes}
         with self.store.reading() as tx:
             watched = tx.memory.watched(self.pair.name, [note.parent for note in notes])
+            fresh = tx.shared.not_examined(self.pair.name, "notes", looks)
         asked: dict[str, tuple[str, ...]] = {}
         for note in notes:
-            if note.origin == "person" and note.parent not in watched:
+            if note.origin == "person" and note.parent not in watched and note.id in fresh:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
         numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
         for some in batches(numbers, READ_AT_ONCE):
-            found = [
-                incident
-                for incident in self.pair.desk.incidents(some)
-                if concerns(self.pair.rules, incident, asked[incident.number])
-            ]
+            found = {incident.number: incident for incident in self.pair.desk.incidents(some)}
+            ours = [one for one in found.values() if concerns(self.pair.rules, one, asked[one.number])]
+            done = {note.id: note.at for note in notes if note.parent in found}
             with self.store.transaction() as tx:
-                self._keep_incidents(tx, found)
+                self._keep_incidents(tx, ours)
+                tx.shared.examined(self.pair.name, "notes", done, since)
 
     def _may_concern(self, texts: tuple[str, ...]) -> bool:
         # A blank incident is in nobody's queue, so that only the words themselves can concern us.

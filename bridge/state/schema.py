@@ -167,9 +167,10 @@ EXAMINED = Table(
     "examined",
     METADATA,
     _words("pair"),
-    _words("ticket_id"),
-    _moment("updated_at"),
-    PrimaryKeyConstraint("pair", "ticket_id", name="examined_key"),
+    _words("stream"),
+    _words("what"),
+    _moment("at"),
+    PrimaryKeyConstraint("pair", "stream", "what", name="examined_key"),
 )
 
 INCIDENTS = Table(

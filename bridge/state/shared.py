@@ -82,23 +82,22 @@ class Shared:
 
     # -- what was examined beyond what a poll shows
 
-    def not_examined(self, pair: str, looks: Mapping[str, datetime]) -> frozenset[str]:
-        """Return those ticket ids that were not examined as they stood at their last change."""
+    def not_examined(self, pair: str, stream: str, looks: Mapping[str, datetime]) -> frozenset[str]:
+        """Return the names of those objects of a stream that were not examined as they stood at their last change."""
         known: dict[str, datetime] = {}
         for some in chunks(tuple(looks)):
-            query = select(EXAMINED.c.ticket_id, EXAMINED.c.updated_at).where(
-                EXAMINED.c.pair == pair, EXAMINED.c.ticket_id.in_(some)
+            query = select(EXAMINED.c.what, EXAMINED.c.at).where(
+                EXAMINED.c.pair == pair, EXAMINED.c.stream == stream, EXAMINED.c.what.in_(some)
             )
-            known |= {row.ticket_id: row.updated_at for row in self._connection.execute(query)}
-        return frozenset(ticket_id for ticket_id, at in looks.items() if known.get(ticket_id) != at)
+            known |= {row.what: row.at for row in self._connection.execute(query)}
+        return frozenset(name for name, at in looks.items() if known.get(name) != at)
 
-    def examined(self, pair: str, looks: Mapping[str, datetime], before: datetime) -> None:
-        """Note that tickets were examined, and forget those that no poll shows any more: changed ``before``."""
-        rows = [{"pair": pair, "ticket_id": ticket_id, "updated_at": at} for ticket_id, at in looks.items()]
+    def examined(self, pair: str, stream: str, looks: Mapping[str, datetime], before: datetime) -> None:
+        """Note that objects of a stream were examined, and forget those that no poll shows any more: changed ``before``."""
+        rows = [{"pair": pair, "stream": stream, "what": name, "at": at} for name, at in looks.items()]
         upsert(self._connection, EXAMINED, rows)
-        self._connection.execute(
-            delete(EXAMINED).where(EXAMINED.c.pair == pair, EXAMINED.c.updated_at < before)
-        )
+        mine = (EXAMINED.c.pair == pair, EXAMINED.c.stream == stream)
+        self._connection.execute(delete(EXAMINED).where(*mine, EXAMINED.c.at < before))
 
 
 def _row(claim: Claim) -> dict[str, Any]:

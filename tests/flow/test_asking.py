@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import yaml
 import pytest
+import yaml
 
 from bridge.rehearsal.world import Flavour
 from bridge.rules.shape import RuleSet

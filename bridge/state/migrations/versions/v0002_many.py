@@ -105,7 +105,7 @@ def claims() -> None:
     )
     op.create_table(
         "examined",
-        *words("pair", "ticket_id"),
-        moment("updated_at"),
-        sa.PrimaryKeyConstraint("pair", "ticket_id", name="examined_key"),
+        *words("pair", "stream", "what"),
+        moment("at"),
+        sa.PrimaryKeyConstraint("pair", "stream", "what", name="examined_key"),
     )
