@@ -41,6 +41,7 @@ bench: $(READY)  ## Counts and ratios
 lock:  ## Renew the locked dependencies (needs uv)
 	uv lock
 	uv export --quiet --format requirements-txt --no-emit-project > requirements.lock
+	uv export --quiet --format requirements-txt --no-emit-project --no-dev > requirements-runtime.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ from bridge.engine.poll import Poll
 from bridge.engine.reconcile import Reconciler
 from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
+from bridge.rules.named import links_named
 from bridge.settings import Desk, Settings, Tracker, read_secret
 from bridge.settings import Pair as PairSettings
 from bridge.state.store import Store
@@ -128,6 +129,7 @@ def tracker_of(
         clock=clock,
         user=tracker.email or tracker.username or "",
         ticket_fields=sorted(ticket_fields_named(one.rule_set)),
+        relations=sorted(links_named(one.rule_set)),
         search_grace=None if tracker.search_grace is None else tracker.search_grace.total_seconds(),
         timeout=tracker.timeout.total_seconds(),
         ca_bundle=str(tracker.ca_bundle) if tracker.ca_bundle else None,

@@ -23,7 +23,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.engine.reconcile import Summary
-from bridge.model.errors import BridgeError, StateError
+from bridge.model.errors import BridgeError, Refused, StateError
 
 log = structlog.get_logger()
 
@@ -129,8 +129,10 @@ class Daemon:
     def _tell_sides(self, name: str, summary: Summary) -> None:
         """Tell once when a side cannot be asked any more, with why and what to do, and once when it can again."""
         for side, error in summary.down.items():
-            if self._away.get((name, side)) != error.what:
-                self._away[name, side] = error.what
+            # Being away has many faces from look to look; a refusal is about something in particular.
+            sign = error.what if isinstance(error, Refused) else type(error).__name__
+            if self._away.get((name, side)) != sign:
+                self._away[name, side] = sign
                 log.warning(
                     "side_lost", pair=name, side=side, what=error.what, why=error.why, next=error.next_step
                 )

@@ -34,7 +34,7 @@ def voice_of(language: str, overrides: Path | None = None) -> Voice:
 def _own_texts(path: Path) -> dict[str, str]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(
             f"{path} cannot be read", why=str(error), next_step="correct or remove the file"
         ) from error

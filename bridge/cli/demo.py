@@ -5,21 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import MutableMapping
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
 from rich.live import Live
 
-from bridge.cli.speech import console, spoken
+from bridge.cli.speech import Language, console, spoken
 from bridge.rehearsal.day import Day, demo_rules
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.stand import Ports, Stand, addresses
 from bridge.rehearsal.view import View, summary_table
 from bridge.rehearsal.world import Flavour, World
 from bridge.state.store import Store
-
-Language = Literal["en", "ru", "uk"]
 
 #: How long one virtual minute takes to watch, in seconds.
 PACE = 0.3

@@ -102,6 +102,9 @@ def _as_data(pair: str, told: Explanation, effects: tuple[Effect, ...]) -> dict[
         "facts": facts,
         "missing": told.missing,
         "with_whom": told.ball,
+        "with_whom_since": told.ball_since,
+        "balls": told.balls,
+        "fields": told.fields,
         "next_step": told.next_step,
         "flags": told.flags,
         "effects": [_effect_data(effect) for effect in effects],
@@ -131,10 +134,12 @@ def _tell(out: Console, pair: str, told: Explanation, effects: tuple[Effect, ...
     _tell_conditions(out, told)
     out.print()
     _tell_facts(out, told)
+    _tell_fields(out, told)
     out.print()
     if told.missing:
         out.print(f"missing:   {', '.join(told.missing)}")
-    out.print(f"now with:  {plain(told.ball) or 'nobody'}")
+    since = f", since {moment(told.ball_since)}" if told.ball_since else ""
+    out.print(f"now with:  {plain(told.ball) or 'nobody'}{since}")
     out.print(f"next:      {plain(told.next_step)}")
     for flag in told.flags:
         out.print(f"[yellow]needs a person:[/] {plain(flag.what.replace('_', ' '))}: {plain(flag.detail)}")
@@ -163,6 +168,19 @@ def _tell_facts(out: Console, told: Explanation) -> None:
     table = Table("fact", "there", "since", "evidence", box=None, pad_edge=False)
     for fact in told.facts:
         table.add_row(fact.name, "yes" if fact.holds else "no", moment(fact.at), plain(fact.evidence) or "—")
+    out.print(table)
+
+
+def _tell_fields(out: Console, told: Explanation) -> None:
+    if not told.fields:
+        return
+    out.print()
+    table = Table("field", "owner", "incident", "ticket", "agreed last", "stands", box=None, pad_edge=False)
+    for field in told.fields:
+        name = f"{field.ticket} {field.field}".strip()
+        why = f"{field.stands} ({field.case})" if field.case else field.stands
+        values = (field.here, field.there, field.agreed)
+        table.add_row(plain(name), field.owner, *(plain(value) or "—" for value in values), plain(why))
     out.print(table)
 
 

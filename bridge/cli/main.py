@@ -10,7 +10,7 @@ from typing import Annotated, Protocol, cast
 import typer
 
 from bridge import __version__
-from bridge.cli import check, demo, explain, held, plan, rule_tests, run, simulate, speech
+from bridge.cli import check, demo, explain, held, plan, replay, rule_tests, run, simulate, speech
 
 app = typer.Typer(
     name="bridge",
@@ -58,6 +58,7 @@ app.command("check")(check.check_command)
 app.command("test")(rule_tests.rule_tests_command)
 app.command("simulate")(simulate.simulate_command)
 app.command("demo")(demo.demo_command)
+app.command("replay")(replay.replay_command)
 
 
 class _Telling(Protocol):

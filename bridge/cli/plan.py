@@ -59,7 +59,8 @@ def plan_command(
 
 
 def _of(actions: Iterable[Action], incident: str | None) -> list[Action]:
-    return [action for action in actions if incident in (None, _number(action))]
+    # An incident may be decided more than once in a look; the last decision counts.
+    return list({action.key: action for action in actions if incident in (None, _number(action))}.values())
 
 
 def _number(action: Action) -> str:

@@ -23,16 +23,16 @@ from rich.progress import (
 from rich.table import Table
 
 from bridge import logs
-from bridge.cli.speech import FAILED, OK, console, print_json, spoken
+from bridge.cli.speech import FAILED, OK, Language, console, print_json, spoken
 from bridge.rehearsal.replay import replay
 from bridge.rehearsal.report import Report
-from bridge.rehearsal.world import flavour_of
+from bridge.rehearsal.world import Flavour
 
 
 @spoken
 def replay_command(
     log: Annotated[Path, typer.Argument(help="The incident log: CSV, packed by gzip or not.")],
-    flavour: Annotated[str, typer.Option(help="cloud or datacenter.")] = "cloud",
+    flavour: Annotated[Flavour, typer.Option(help="Which Jira is simulated.")] = "cloud",
     tickets: Annotated[
         Path | None,
         typer.Option(help="Real Jira issues with their comments, one JSON a line; else a few plain ones."),
@@ -43,19 +43,19 @@ def replay_command(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the incidents that occur first.", min=1)] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same replay.")] = 1,
-    language: Annotated[str, typer.Option(help="en, ru or uk: the language of the notes.")] = "en",
+    language: Annotated[Language, typer.Option(help="The language of the notes.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Replay a real incident log against simulated servers and count what must be zero.
+    """Replay a real incident log against simulated servers.
 
-    Touches no real server.  Exits with 0 where every zero holds, else with 1.
+    Counts what must be zero and touches no real server. Exits with 0 where every zero holds, else with 1.
     """
     logs.set_up(level="ERROR")
     with _bar() as progress:
         report = replay(
             log,
             tickets,
-            flavour=flavour_of(flavour),
+            flavour=flavour,
             columns=columns,
             limit=limit,
             seed=seed,

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -24,6 +24,8 @@ from bridge.model.errors import BridgeError, Busy, ConfigError, Unreachable
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: The languages of the delivered notes.
+Language = Literal["en", "ru", "uk"]
 #: Columns of a table that goes to a file or another program.
 WIDE = 160
 #: From here on a table has room for whole sentences.

@@ -97,6 +97,11 @@ class Tracker(Protocol):
         ...
 
     @property
+    def known_account(self) -> str:
+        """The same without asking: empty before the first call."""
+        ...
+
+    @property
     def search_grace(self) -> float:
         """Seconds after which a search that does not show a ticket may be believed (index lag)."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.decide.mirror import base_with
+from bridge.decide.merge import base_with
 from bridge.model.actions import (
     Action,
     AddIncidentNote,
@@ -61,6 +61,7 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
         linked_at=at,
         packed=action.packed,
         team=action.team,
+        base=base_with((), action.agreed),
     )
     known = dossier.link(receipt.id) is not None
     return replace(
@@ -88,12 +89,15 @@ def _with_link(dossier: Dossier, ticket_id: str, *, packed: tuple[str, ...] = ()
 def _wrote(
     dossier: Dossier, ticket_id: str, pairs: tuple[tuple[str, str, str], ...], at: datetime
 ) -> Dossier:
-    links = tuple(
-        replace(link, base=base_with(link.base, pairs)) if link.ticket_id == ticket_id else link
-        for link in dossier.links
-    )
+    links = tuple(_agreeing(link, pairs) if link.ticket_id == ticket_id else link for link in dossier.links)
     writes = (*dossier.field_writes, *((name, at) for name, _, _ in pairs))[-KEEP_WRITES:]
     return replace(dossier, links=links, field_writes=writes)
+
+
+def _agreeing(link: Link, pairs: tuple[tuple[str, str, str], ...]) -> Link:
+    settled = {name for name, _, _ in pairs}
+    asked = tuple(item for item in link.asked if item.field not in settled)
+    return replace(link, base=base_with(link.base, pairs), asked=asked)
 
 
 def _said(dossier: Dossier, action: AddIncidentNote, receipt: Receipt, at: datetime) -> Dossier:
@@ -113,6 +117,10 @@ def _set(dossier: Dossier, action: SetIncident, at: datetime) -> Dossier:
             link.ticket_key for link in dossier.links if link.ticket_key in values["ticket_field"]
         )
         dossier = replace(dossier, written_keys=tuple(dict.fromkeys((*dossier.written_keys, *written))))
+    if "status" in values:
+        # Where the bridge itself put it is where an early resolve goes back to, even if no look comes in between.
+        reason = values.get("status_reason", "")
+        dossier = replace(dossier, open_status=values["status"], open_reason=reason)
     if action.purpose == "waiting" and dossier.round is not None:
         dossier = replace(dossier, waited=dossier.round.number)
     if action.purpose == "put_back":

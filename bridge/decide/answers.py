@@ -14,9 +14,8 @@ from bridge.decide.draft import Draft
 from bridge.decide.evidence import is_member
 from bridge.decide.phrases import first_phrase
 from bridge.decide.stage import Stage, counting_ticket, stage
-from bridge.model.actions import AddIncidentNote
+from bridge.decide.words import Words
 from bridge.model.dossier import Answer, Dossier, Link, Round
-from bridge.model.incident import FINAL
 from bridge.model.note import Note
 from bridge.rules.shape import Rule
 
@@ -49,15 +48,10 @@ def _keys(draft: Draft) -> str:
 def reply(draft: Draft, note: Note, text: str, **values: str) -> None:
     """Answer a note and count it as dealt with."""
     draft.handled(note)
-    if draft.incident.status in FINAL:
-        return
-    draft.do(
-        AddIncidentNote(
-            key=f"{draft.number}/answer/{note.id}/{text}",
-            reason=f"the note of {note.author} is answered",
-            text=draft.voice.say(text, author=draft.name_of(note), **values),
-            purpose="answer",
-        )
+    draft.reply(
+        f"{draft.number}/answer/{note.id}/{text}",
+        f"the note of {draft.name_of(note)} is answered",
+        draft.voice.say(text, author=draft.name_of(note), **values),
     )
 
 
@@ -80,8 +74,7 @@ def _verdict(draft: Draft, rule: Rule, note: Note, words: str, *, accepts: bool)
     if permission == "unknown":
         return
     if permission != "yes":
-        text = "not_member" if permission == "no" else "no_membership"
-        reply(draft, note, text, queue=draft.incident.assigned_group)
+        _turn_away(draft, rule, note, permission)
         return
     if not draft.dossier.held:
         reply(draft, note, "hold_over", keys=_keys(draft))
@@ -93,10 +86,19 @@ def _verdict(draft: Draft, rule: Rule, note: Note, words: str, *, accepts: bool)
         _reject(draft, note, words, present)
 
 
+def _turn_away(draft: Draft, rule: Rule, note: Note, permission: Permission) -> None:
+    if rule.hold.verify.by == "owner":
+        owner = draft.incident.assignee or draft.voice.say("nobody")
+        reply(draft, note, "not_owner", owner=owner)
+        return
+    text = "not_member" if permission == "no" else "no_membership"
+    reply(draft, note, text, queue=draft.incident.assigned_group)
+
+
 def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:
     is_owner = note.author.casefold() == draft.incident.assignee_login.casefold()
     if not present.ready and not is_owner:
-        reply(draft, note, "too_soon", keys=_keys(draft), state=draft.voice.say(f"state_{present.name}"))
+        reply(draft, note, "too_soon", keys=_keys(draft), state=Words(draft).state(present))
         return
     draft.handled(note)
     how: Literal["note", "without_evidence"] = "note" if present.ready else "without_evidence"
@@ -105,7 +107,7 @@ def _accept(draft: Draft, note: Note, words: str, present: Stage) -> None:
 
 def _reject(draft: Draft, note: Note, words: str, present: Stage) -> None:
     if not (present.ready or present.undecided or all(link.fixed for link in present.links)):
-        reply(draft, note, "too_soon", keys=_keys(draft), state=draft.voice.say(f"state_{present.name}"))
+        reply(draft, note, "too_soon", keys=_keys(draft), state=Words(draft).state(present))
         return
     draft.handled(note)
     next_round(draft, _answer(draft, note, words, "failed", "note"), draft.dossier.links)
@@ -173,7 +175,8 @@ def _release(draft: Draft, rule: Rule, note: Note, words: str) -> None:
     if draft.needs:
         return
     if not any(is_member(note, known) for known in members if known is not None):
-        reply(draft, note, "not_leads", groups=", ".join(release.from_group))
+        text = "leads_unreadable" if None in members else "not_leads"
+        reply(draft, note, text, groups=", ".join(release.from_group))
         return
     if not draft.dossier.held:
         reply(draft, note, "hold_over", keys=_keys(draft))
@@ -203,14 +206,8 @@ def cleared_field(draft: Draft) -> None:
     if any(member.login.casefold() == login for known in members if known for member in known):
         end_released(draft, draft.incident.modified_by, "")
         return
-    if draft.incident.status not in FINAL:
-        draft.do(
-            AddIncidentNote(
-                key=f"{draft.number}/told/cleared/{len(draft.dossier.rounds)}",
-                reason="the ticket field was cleared",
-                text=draft.voice.say(
-                    "cleared_field", groups=", ".join(release.from_group), phrase=release.says[0]
-                ),
-                purpose="answer",
-            )
-        )
+    draft.reply(
+        f"{draft.number}/told/cleared/{len(draft.dossier.rounds)}",
+        "the ticket field was cleared",
+        draft.voice.say("cleared_field", groups=", ".join(release.from_group), phrase=release.says[0]),
+    )

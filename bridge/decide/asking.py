@@ -13,7 +13,7 @@ from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.model.actions import AddIncidentNote
 from bridge.model.dossier import Link, Request
 from bridge.model.incident import FINAL, Incident
-from bridge.rules.match import condition_holds, match
+from bridge.rules.match import all_hold, match
 from bridge.rules.shape import Rule, RuleSet
 
 #: How the source of a request begins that the agreed value of a field made; the count of it follows.
@@ -80,7 +80,7 @@ def asks_by_value(rules: RuleSet, incident: Incident) -> bool:
 
 
 def _holds(rule: Rule, incident: Incident) -> bool:
-    return rule.ask_field is not None and condition_holds(rule.ask_field, incident)
+    return rule.ask_field is not None and all_hold([rule.ask_field], incident)
 
 
 def from_value(draft: Draft) -> None:
@@ -96,7 +96,7 @@ def from_value(draft: Draft) -> None:
     count = draft.dossier.value_asks + 1
     draft.remember(value_asks=count)
     by = draft.incident.modified_by
-    person = "" if by == draft.seen.desk_account else by
+    person = "" if by in draft.seen.accounts else by
     record(
         draft,
         Request(source=f"{BY_VALUE}{count}", by=person, by_name=person, at=draft.incident.modified_at),

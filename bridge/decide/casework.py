@@ -172,7 +172,8 @@ def _link(trial: Trial, given: Given, rule: Rule) -> None:
         there, status="In Progress", category="indeterminate", resolution="", fix_versions=()
     )
     trial.to_rest()
-    trial.notes = notes
+    trial.notes, trial.others = notes, {TICKET: given.waiting - 1}
+    there = replace(there, updated_at=trial.now)
     named = {name: value for name, value in given.incident.items() if name in ("status", "status_reason")}
     trial.incident = with_values(
         replace(

@@ -10,8 +10,8 @@ from typing import Any
 from bridge.decide.redact import redact
 from bridge.decide.voice import Voice
 from bridge.model.actions import Action, SetIncident
-from bridge.model.dossier import Dossier, Flag, Link
-from bridge.model.incident import Incident, with_values
+from bridge.model.dossier import Dossier, Flag, Link, Reply
+from bridge.model.incident import FINAL, Incident, with_values
 from bridge.model.note import Note
 from bridge.model.plan import Member, Need, Observation
 from bridge.rules.shape import Rule, RuleSet
@@ -89,6 +89,18 @@ class Draft:
         """Take back what no longer needs a person."""
         self.remember(flags=tuple(flag for flag in self.dossier.flags if flag.what != what))
 
+    def keep_flags(self, kinds: tuple[str, ...], wanted: set[tuple[str, str]]) -> None:
+        """Make the flags of these kinds exactly the wanted ones (what, detail); those that stand already stay as old."""
+        kept = tuple(
+            flag
+            for flag in self.dossier.flags
+            if flag.what not in kinds or (flag.what, flag.detail) in wanted
+        )
+        if kept != self.dossier.flags:
+            self.remember(flags=kept)
+        for what, detail in sorted(wanted):
+            self.flag(what, detail)
+
     def members(self, group: str) -> tuple[Member, ...] | None:
         """Return the members of a group, None where unreadable; asks for them where nobody looked yet."""
         if group not in self.seen.members:
@@ -109,14 +121,30 @@ class Draft:
         names = (member.name for member in known if member.login.casefold() == login and member.name)
         return note.author_name or next(names, note.author)
 
+    def is_human(self, note: Note) -> bool:
+        """Whether a person wrote a note, also one who copied a mark of ours.
+
+        A mark alone makes a note ours, since the bridge's account may have been another one before; but not a mark
+        under which the journal of this incident knows another note, or none.
+        """
+        if note.origin != "bridge":
+            return note.origin == "person"
+        if not note.mark or note.author in self.seen.accounts or not self.seen.written:
+            return False
+        return self.seen.written.get(note.mark) != note.id
+
     @property
     def new_commands(self) -> list[Note]:
         """People's notes in the incident that nobody dealt with yet, oldest first."""
         return [
-            note
-            for note in self.seen.notes
-            if note.origin == "person" and note.id not in self.dossier.handled
+            note for note in self.seen.notes if self.is_human(note) and note.id not in self.dossier.handled
         ]
+
+    def reply(self, key: str, reason: str, text: str) -> None:
+        """Remember an answer that somebody must get, until it was written; whoever closed the incident needs none."""
+        known = {reply.key for reply in self.dossier.replies}
+        if key not in self.seen.done and key not in known and self.incident.status not in FINAL:
+            self.remember(replies=(*self.dossier.replies, Reply(key=key, reason=reason, text=text)))
 
     def handled(self, note: Note) -> None:
         """Record that a note's command was dealt with."""

@@ -84,7 +84,7 @@ def _status(draft: Draft, ticket: Ticket, names: tuple[str, ...]) -> Iterator[Ev
 
 def _phrases(draft: Draft, phrase: Phrase, link: Link) -> Iterator[Evidence]:
     for note in (*draft.seen.notes, *draft.seen.ticket_notes.get(link.ticket_id, ())):
-        if not _may_count(note, link) or first_phrase(note.text, phrase.says) is None:
+        if not _may_count(draft, note, link) or first_phrase(note.text, phrase.says) is None:
             continue
         if written_by_member(draft, note, phrase.from_group):
             yield Evidence(
@@ -96,10 +96,10 @@ def _phrases(draft: Draft, phrase: Phrase, link: Link) -> Iterator[Evidence]:
             )
 
 
-def _may_count(note: Note, link: Link) -> bool:
+def _may_count(draft: Draft, note: Note, link: Link) -> bool:
     old_comment = note.parent == link.ticket_id and link.notes_from is not None and note.at <= link.notes_from
     return (
-        note.origin == "person"
+        draft.is_human(note)
         and not old_comment
         and note.id not in link.packed
         and f"note:{note.id}" not in link.spent

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.decide.asking import BY_VALUE
 from bridge.decide.claimed import IN_TICKET
 from bridge.decide.draft import Draft
+from bridge.decide.fieldlook import look_at
+from bridge.decide.fields import as_seen, stands
 from bridge.decide.siblings import highest_priority, standing
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
 from bridge.decide.voice import Voice
 from bridge.decide.words import Words
-from bridge.model.dossier import Answer, Dossier, Flag, Link, Request
+from bridge.model.dossier import Answer, Dossier, Flag, Link, Request, Turn
 from bridge.model.plan import Observation
+from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
-from bridge.rules.shape import Rule, RuleSet
+from bridge.rules.shape import FieldSource, Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,20 @@ class Fact:
     holds: bool
     evidence: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldStand:
+    """How one field stands: both values, what was agreed last, which case decided; ``ticket`` is empty before it opens."""
+
+    ticket: str
+    field: str
+    owner: str
+    here: str
+    there: str
+    agreed: str = ""
+    case: str = ""
+    stands: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +66,9 @@ class Explanation:
     round: int
     put_backs: int
     flags: tuple[Flag, ...]
+    ball_since: datetime | None = None
+    balls: tuple[Turn, ...] = ()
+    fields: tuple[FieldStand, ...] = ()
 
 
 def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Explanation:
@@ -71,6 +92,8 @@ def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> E
         round=len(seen.dossier.rounds),
         put_backs=seen.dossier.put_backs,
         flags=seen.dossier.flags,
+        balls=seen.dossier.balls,
+        fields=_future_fields(rule, rules, seen) if rule and not seen.dossier.links else (),
     )
     if rule is None or not seen.dossier.links:
         return empty
@@ -80,11 +103,58 @@ def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> E
     return replace(
         empty,
         stage=present.name,
-        state=voice.say(f"state_{present.name}"),
+        state=words.state(present),
         facts=facts(rule, seen, present),
         missing=present.missing,
         ball=words.ball(present),
         next_step=words.next(present),
+        ball_since=_since(seen.dossier, present),
+        fields=tuple(_fields(draft, rule)),
+    )
+
+
+def _since(dossier: Dossier, present: Stage) -> datetime | None:
+    """Return since when whoever holds the ball has it; None where the bridge did not look since that changed."""
+    last = dossier.balls[-1] if dossier.balls else None
+    return last.since if last and last.who == present.ball else None
+
+
+def _fields(draft: Draft, rule: Rule) -> Iterator[FieldStand]:
+    for link in draft.dossier.links:
+        ticket = draft.seen.tickets.get(link.ticket_id)
+        if ticket is None:
+            continue
+        for mirrored in rule.mirror.fields:
+            look = look_at(draft, link, ticket, mirrored)
+            yield FieldStand(
+                ticket=link.ticket_key,
+                field=mirrored.ticket,
+                owner=mirrored.owner,
+                here=look.seen.incident,
+                there=look.seen.ticket,
+                agreed=as_seen(look.base),
+                case=look.case,
+                stands=stands(look, draft.number),
+            )
+
+
+def _future_fields(rule: Rule, rules: RuleSet, seen: Observation) -> tuple[FieldStand, ...]:
+    """Return what the fields of the ticket would be if it were opened now."""
+    return tuple(_future(name, source, rules, seen) for name, source in rule.ticket.fields.items())
+
+
+def _future(name: str, source: FieldSource, rules: RuleSet, seen: Observation) -> FieldStand:
+    value, case = field_value(name, source, Circumstances(incident=seen.incident), rules.maps)
+    missing = isinstance(value, Unmapped)
+    there = "" if isinstance(value, Unmapped) else value if isinstance(value, str) else ", ".join(value)
+    return FieldStand(
+        ticket="",
+        field=name,
+        owner="incident",
+        here=seen.incident.value(source.of) if source.of else "",
+        there=there,
+        case=case,
+        stands="no entry in its map" if missing else "set when the ticket is opened" if there else "left out",
     )
 
 
@@ -153,8 +223,9 @@ def _ticket(link: LinkStage) -> str:
     if link.ticket is None:
         return f"{link.link.ticket_key} was not seen yet"
     resolution = f", {link.ticket.resolution}" if link.ticket.resolution else ""
+    handed = f", handed on to {len(link.link.handed)} of third line" if link.link.handed else ""
     old = "" if link.link.left_done else " (still from the round before)"
-    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{old}"
+    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{handed}{old}"
 
 
 def _deployed(present: Stage) -> Fact:

@@ -26,6 +26,8 @@ def watch(draft: Draft) -> None:
     """Remember where an open incident stood, so that an early resolve can go back there."""
     incident = draft.incident
     if incident.is_open:
+        draft.clear_flag("resolved_early")
+        draft.clear_flag("put_back_refused")
         draft.remember(open_status=incident.status, open_reason=incident.status_reason, was_resolved=False)
     if incident.assigned_group and incident.assigned_group != draft.dossier.queue:
         draft.remember(queue=incident.assigned_group)
@@ -35,7 +37,10 @@ def watch(draft: Draft) -> None:
 def enforce(draft: Draft) -> None:
     """Judge a resolved or closed incident."""
     rule = draft.rule
-    if rule is None or draft.incident.is_open or draft.dossier.was_resolved:
+    if rule is None or draft.incident.is_open:
+        return
+    if draft.dossier.was_resolved:
+        _over_before(draft)
         return
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if draft.dossier.held:
@@ -44,11 +49,20 @@ def enforce(draft: Draft) -> None:
         _judge_cause(draft, rule)
 
 
+def _over_before(draft: Draft) -> None:
+    """End the link of an incident that was resolved before it was linked, once nobody can reopen it."""
+    if draft.dossier.held and draft.incident.status in FINAL:
+        draft.remember(ending="resolved_before", ended_at=draft.now, flags=())
+
+
 def _judge(draft: Draft, rule: Rule, present: Stage) -> None:
-    if present.ready and rule.hold.verify.resolving_means_verified:
+    answers = rule.hold.verify.resolving_means_verified and not draft.dossier.given_up
+    if present.ready and answers:
         _resolved_is_verified(draft, rule)
     elif present.undecided:
-        draft.remember(ending="declined", ended_at=draft.now, ended_by=draft.incident.modified_by, flags=())
+        # Follow-up workflow hides who resolved (BMC: it modifies the record again), so that the owner is named.
+        who = draft.incident.assignee or draft.incident.modified_by
+        draft.remember(ending="declined", ended_at=draft.now, ended_by=who, flags=())
     elif not draft.seen.fresh:
         draft.need("fresh")
     elif draft.incident.status in FINAL:

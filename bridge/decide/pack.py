@@ -19,18 +19,25 @@ MAX_STEPS = 12_000
 MAX_STORY = 12_000
 
 
-def ticket_description(draft: Draft, request: Request) -> str:
-    """Return the description of a new ticket: the context pack, or the rule's own template."""
+def ticket_description(draft: Draft, request: Request, only: tuple[str, ...] | None = None) -> str:
+    """Return the description of a ticket: the context pack, or the rule's own template.
+
+    ``only`` limits the pack to these notes: what comes later is carried by itself.
+    """
     rule = draft.rule
     if rule is not None and rule.ticket.description != "context_pack":
         text = compile_template(rule.ticket.description, names={"incident"}).render(
             incident=Named(draft.incident)
         )
         return draft.outward(text)
-    return draft.outward(_pack(draft, request))
+    return draft.outward(_pack(draft, request, packable(draft) if only is None else _these(draft, only)))
 
 
-def _pack(draft: Draft, request: Request) -> str:
+def _these(draft: Draft, ids: tuple[str, ...]) -> list[Note]:
+    return [note for note in packable(draft) if note.id in ids]
+
+
+def _pack(draft: Draft, request: Request, notes: list[Note]) -> str:
     incident, voice = draft.incident, draft.voice
     story = "\n".join(part for part in (incident.story, request.text) if part)
     return voice.say(
@@ -44,7 +51,7 @@ def _pack(draft: Draft, request: Request) -> str:
         urgency=incident.urgency,
         queue=incident.assigned_group,
         owner=incident.assignee,
-        steps=_steps(draft),
+        steps=_steps(draft, notes),
         extra=_extra(draft),
         keys=", ".join(link.ticket_key for link in draft.dossier.links),
     )
@@ -59,7 +66,7 @@ def packable(draft: Draft) -> list[Note]:
     return [
         note
         for note in draft.seen.notes
-        if note.origin == "person"
+        if draft.is_human(note)
         and not (public_only and note.internal)
         and first_phrase(note.text, (*rule.ask, *rule.link)) is None
     ]
@@ -70,7 +77,7 @@ def packed_notes(draft: Draft) -> tuple[str, ...]:
     return tuple(note.id for note in packable(draft))
 
 
-def _steps(draft: Draft) -> str:
+def _steps(draft: Draft, notes: list[Note]) -> str:
     lines = [
         draft.voice.say(
             "step",
@@ -78,7 +85,7 @@ def _steps(draft: Draft) -> str:
             at=draft.voice.moment(note.at),
             text=note.text,
         )
-        for note in packable(draft)
+        for note in notes
     ]
     return cut("\n".join(lines), MAX_STEPS, draft.voice.say("cut", number=draft.number))
 

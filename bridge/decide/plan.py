@@ -15,6 +15,8 @@ from bridge.decide import (
     board,
     claimed,
     evidence,
+    fields,
+    handing,
     hold,
     mirror,
     requests,
@@ -33,6 +35,7 @@ from bridge.rules.shape import RuleSet
 STEPS: tuple[Callable[[Draft], None], ...] = (
     requests.introduce,
     tickets.refresh,
+    handing.follow,
     hold.watch,
     evidence.latch,
     answers.take,
@@ -40,12 +43,15 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     hold.enforce,
     withdraw.withdraw,
     mirror.carry_notes,
-    mirror.carry_fields,
+    fields.carry,
     hold.repair_queue,
     hold.wait,
     hold.hand_back,
+    handing.record,
     tell.tell_tickets,
     tell.tell_incident,
+    handing.tell_returns,
+    fields.tell_losers,
     asking.confirm,
     board.keep,
     tell.keep_living_note,
@@ -70,6 +76,7 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
             step(draft)
             if draft.needs:
                 break
+    tell.tell_replies(draft)
     if draft.needs:
         return Plan(incident=draft.number, dossier=seen.dossier, needs=tuple(draft.needs))
     return Plan(

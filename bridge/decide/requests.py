@@ -11,11 +11,12 @@ from dataclasses import replace
 from bridge.decide import asking, claimed, siblings
 from bridge.decide.asking import record as _record
 from bridge.decide.draft import Draft
+from bridge.decide.fieldlook import agreed_at_opening
 from bridge.decide.named import Named
 from bridge.decide.pack import packed_notes, ticket_description
 from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.decide.text import summary_line
-from bridge.model.actions import AddIncidentNote, AddTicketNote, CreateTicket
+from bridge.model.actions import AddTicketNote, CreateTicket, Value
 from bridge.model.dossier import Link, Request, Round
 from bridge.model.incident import FINAL, Incident
 from bridge.model.ticket import Ticket
@@ -84,7 +85,8 @@ def _from_notes(draft: Draft) -> None:
 
 
 def _from_field(draft: Draft) -> None:
-    known = {link.ticket_key for link in draft.dossier.links} | set(draft.dossier.written_keys)
+    known = {key for link in draft.dossier.links for key in (link.ticket_key, *link.former_keys)}
+    known |= set(draft.dossier.written_keys)
     for key in field_keys(draft.incident.ticket_field, draft.rules.projects):
         if key not in known:
             _record(
@@ -174,15 +176,12 @@ def _say(draft: Draft, request: Request, text: str, **values: str) -> None:
     if request.source.startswith(claimed.IN_TICKET):
         claimed.answer(draft, request, text, values)
         return
-    if request.source == "rule" or draft.incident.status in FINAL:
+    if request.source == "rule":
         return
-    draft.do(
-        AddIncidentNote(
-            key=f"{draft.number}/answer/{request.source}/{text}",
-            reason=f"the request of {_who(draft, request)} is answered",
-            text=draft.voice.say(text, author=_who(draft, request), **values),
-            purpose="answer",
-        )
+    draft.reply(
+        f"{draft.number}/answer/{request.source}/{text}",
+        f"the request of {_who(draft, request)} is answered",
+        draft.voice.say(text, author=_who(draft, request), **values),
     )
 
 
@@ -243,6 +242,7 @@ def _open(draft: Draft, request: Request) -> None:
     refusal = draft.seen.refused.get(key) or draft.seen.failing.get(key)
     if refusal:
         _say(draft, request, "open_refused", why=refusal)
+    outward = tuple((name, _outward(draft, value)) for name, value in fields)
     draft.actions.append(
         CreateTicket(
             key=key,
@@ -251,13 +251,20 @@ def _open(draft: Draft, request: Request) -> None:
             type=ticket.type,
             summary=summary_line(draft.outward(_summary(rule, draft.incident))),
             description=ticket_description(draft, replace(request, text=words)),
-            fields=fields,
+            fields=outward,
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
             team=team,
             packed=packed_notes(draft),
+            agreed=agreed_at_opening(draft, rule, outward),
         )
     )
+
+
+def _outward(draft: Draft, value: Value) -> Value:
+    if isinstance(value, str):
+        return draft.outward(value)
+    return tuple(draft.outward(one) for one in value)
 
 
 def _why_open(request: Request, rule: Rule) -> str:
@@ -296,17 +303,17 @@ def _adopt(draft: Draft, request: Request) -> None:
 def adopted_link(draft: Draft, ticket: Ticket) -> Link:
     """Return the link to a ticket that was there before: its older comments are not ours to carry.
 
-    Where others wait for it already, its board gets a line more; the incident's story so far is not told there.
+    The incident's present notes go into the story that the ticket gets.  Where others wait for it already, its board
+    gets a line instead, and the story so far stays in the incident.
     """
-    joins = siblings.others_wait(draft, ticket.id)
     return Link(
         ticket_id=ticket.id,
         ticket_key=ticket.key,
         how="adopted",
         linked_at=draft.now,
         notes_from=ticket.updated_at,
-        packed=packed_notes(draft) if joins else (),
-        on_board=joins,
+        packed=packed_notes(draft),
+        on_board=siblings.others_wait(draft, ticket.id),
         team=asking.team_of_project(draft.rule, ticket.project) if draft.rule else "",
     )
 
@@ -339,7 +346,6 @@ def introduce(draft: Draft) -> None:
                 reason=f"{link.ticket_key} was linked by hand and gets the incident's story",
                 ticket_id=link.ticket_id,
                 ticket_key=link.ticket_key,
-                text=ticket_description(draft, request),
-                packed=packed_notes(draft),
+                text=ticket_description(draft, request, only=link.packed),
             )
         )

@@ -1,8 +1,8 @@
 """Incidents that wait for the same ticket: who of them speaks for all, and what they have in common.
 
 One incident at a time speaks for all of a ticket: the waiting one with the oldest link; when none waits any more, the
-one that was verified last.  It keeps the board, owns the mirrored fields, and has the last word, so that nothing is
-said or done once for each of them.  Whoever changes in a way that the others see wakes the speaker.
+one that was verified last.  It keeps the board and has the last word, so that nothing is said or done once for each of
+them.  Mirrored fields show the most serious one (``fieldlook``).  Whoever changes for all to see wakes both.
 """
 
 from __future__ import annotations
@@ -67,19 +67,28 @@ def seriousness(priority: str) -> int:
 
 def wakes(draft: Draft) -> tuple[str, ...]:
     """Return the other incidents that must look again because of what this plan changes for all to see."""
-    numbers = [
-        speaker(draft, ticket_id)
+    changed = [
+        ticket_id
         for ticket_id, _ in tickets_of(draft)
         if standing(draft.seen.dossier, ticket_id) != standing(draft.dossier, ticket_id)
     ]
+    numbers = [
+        number for ticket_id in changed for number in (speaker(draft, ticket_id), _worst(draft, ticket_id))
+    ]
     return tuple(dict.fromkeys(number for number in numbers if number not in ("", draft.number)))
+
+
+def _worst(draft: Draft, ticket_id: str) -> str:
+    """Return the number of the most serious incident that waits, whose values the ticket's mirrored fields show."""
+    ranks = [(seriousness(one.priority), *_age(one)) for one in waiting(draft, ticket_id)]
+    return min(ranks)[2] if ranks else ""
 
 
 def tickets_of(draft: Draft) -> Iterator[tuple[str, str]]:
     """Yield (id, key) of every ticket that the incident waits for, those that it follows included."""
     for link in draft.dossier.links:
         yield link.ticket_id, link.ticket_key
-        for ticket_id in link.follows:
+        for ticket_id in link.awaited[1:]:
             if ticket_id in draft.seen.tickets:
                 yield ticket_id, draft.seen.tickets[ticket_id].key
 
@@ -94,15 +103,15 @@ def standing(dossier: Dossier, ticket_id: str) -> Sibling | None:
         linked_at=link.linked_at,
         priority=dossier.priority,
         queue=dossier.queue,
-        waits=dossier.held and not link.lost,
+        waits=dossier.held and not link.lost and ticket_id in link.awaited,
         verified=dossier.ending == "verified",
         ended_at=dossier.ended_at,
     )
 
 
 def _link_to(dossier: Dossier, ticket_id: str) -> Link | None:
-    followers = (link for link in dossier.links if ticket_id in link.follows)
-    return dossier.link(ticket_id) or next(followers, None)
+    beside = (link for link in dossier.links if ticket_id in link.beside)
+    return dossier.link(ticket_id) or next(beside, None)
 
 
 def _age(sibling: Sibling) -> tuple[datetime, str]:

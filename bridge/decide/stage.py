@@ -13,10 +13,11 @@ cause     the incident            no                     the classification fiel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bridge.model.dossier import Dossier, Evidence, Link
+from bridge.decide.lines import line_of
+from bridge.model.dossier import Dossier, Evidence, Link, Who
 from bridge.model.incident import CANCELLED, CLOSED, RESOLVED, Incident
 from bridge.model.ticket import Ticket
 from bridge.rules.shape import (
@@ -34,7 +35,6 @@ Name = Literal[
     "unlinked", "linked", "fixed", "deployed", "verified", "classified", "resolved",
     "decision", "released", "closed_early", "given_up",
 ]  # fmt: skip
-Ball = Literal["development", "second_line", "frontline", "nobody"]
 Outcome = Literal["open", "fixed", "declined", "duplicate", "unknown_resolution"]
 
 
@@ -47,11 +47,17 @@ class LinkStage:
     outcome: Outcome
     deployed: bool
     evidence: tuple[Evidence, ...]
+    line: Who = "development"
 
     @property
     def fixed(self) -> bool:
         """Whether the patch is ready."""
         return self.outcome == "fixed" or self.deployed
+
+    @property
+    def unfixed(self) -> bool:
+        """Whether somebody behind Frontline still works on it."""
+        return not self.fixed and not self.needs_decision
 
     @property
     def needs_decision(self) -> bool:
@@ -64,7 +70,7 @@ class Stage:
     """The stage of an incident over all of its tickets."""
 
     name: Name
-    ball: Ball
+    ball: Who
     links: tuple[LinkStage, ...]
     missing: tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]
 
@@ -85,15 +91,20 @@ class Stage:
 
 def stage(rule: Rule, incident: Incident, dossier: Dossier, tickets: Mapping[str, Ticket]) -> Stage:
     """Return the stage of an incident as it is seen now."""
-    links = tuple(link_stage(rule.hold, link, tickets) for link in dossier.links)
+    links = tuple(_with_line(rule, link_stage(rule.hold, link, tickets), tickets) for link in dossier.links)
     sketch = Stage(name="linked", ball="development", links=links, missing=())
     name = _name(sketch, rule, incident, dossier)
     return Stage(
         name=name,
-        ball=_ball(name),
+        ball=_ball(name, links),
         links=links,
         missing=_missing(sketch, rule, incident, dossier),
     )
+
+
+def _with_line(rule: Rule, link: LinkStage, tickets: Mapping[str, Ticket]) -> LinkStage:
+    line = line_of(rule.lines, link.link, own_ticket(link.link, tickets), tickets)
+    return replace(link, line=line)
 
 
 def link_stage(hold: Hold, link: Link, tickets: Mapping[str, Ticket]) -> LinkStage:
@@ -109,7 +120,15 @@ def link_stage(hold: Hold, link: Link, tickets: Mapping[str, Ticket]) -> LinkSta
 
 
 def counting_ticket(link: Link, tickets: Mapping[str, Ticket]) -> Ticket | None:
-    """Return the ticket that counts for a link: the last one that was followed and seen, else the linked one."""
+    """Return the ticket that counts for a link.
+
+    Third line's, where the rule lets it count; else the last one that was followed and seen, or the linked one.
+    """
+    return tickets.get(link.counting) or own_ticket(link, tickets)
+
+
+def own_ticket(link: Link, tickets: Mapping[str, Ticket]) -> Ticket | None:
+    """Return the linked ticket itself, or the one that it duplicates: the last one that was followed and seen."""
     for ticket_id in reversed(link.follows):
         if ticket_id in tickets:
             return tickets[ticket_id]
@@ -164,12 +183,16 @@ def _name(sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier) -> Na
         return _after_verification(rule, incident)
     if dossier.ending == "declined":
         return "resolved" if not incident.is_open else "decision"
+    if dossier.ending == "resolved_before":
+        return "resolved"
     if dossier.ending:
         return dossier.ending
     if sketch.ready:
         return "deployed"
     if sketch.undecided:
         return "decision"
+    if not incident.is_open and dossier.given_up:
+        return "given_up"
     waiting = [link for link in sketch.links if not (link.deployed or link.needs_decision)]
     return "fixed" if all(link.fixed for link in waiting) else "linked"
 
@@ -180,18 +203,25 @@ def _after_verification(rule: Rule, incident: Incident) -> Name:
     return "classified" if cause_is_set(rule.hold.cause, incident) else "verified"
 
 
-def _ball(name: Name) -> Ball:
+def _ball(name: Name, links: tuple[LinkStage, ...]) -> Who:
     if name in ("resolved", "closed_early", "given_up"):
         return "nobody"
     if name == "linked":
-        return "development"
+        return _farthest(links)
     return "second_line" if name == "fixed" else "frontline"
+
+
+def _farthest(links: tuple[LinkStage, ...]) -> Who:
+    """Return who of those behind Frontline is waited for: with several tickets, the line that is farthest away."""
+    lines = {link.line for link in links if link.unfixed}
+    order: tuple[Who, ...] = ("third_line", "development", "second_line")
+    return next((who for who in order if who in lines), "development")
 
 
 def _missing(
     sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier
 ) -> tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]:
-    if not dossier.links or dossier.ending in ("released", "closed_early", "given_up", "declined"):
+    if not dossier.links or dossier.ending in ("released", "closed_early", "declined", "resolved_before"):
         return ()
     missing: list[Literal["fixed", "deployed", "verified", "cause", "decision"]] = []
     if not dossier.ending:

@@ -116,6 +116,16 @@ def _tell_ending(draft: Draft) -> None:
             _comment(draft, link, dossier.ending, draft.outward(texts[dossier.ending]()))
 
 
+def tell_replies(draft: Draft) -> None:
+    """Write the answers that people still wait for, and forget those that were written or refused for good."""
+    dealt_with = {*draft.seen.done, *draft.seen.refused}
+    draft.remember(replies=tuple(reply for reply in draft.dossier.replies if reply.key not in dealt_with))
+    if draft.incident.status in FINAL:
+        return
+    for reply in draft.dossier.replies:
+        draft.do(AddIncidentNote(key=reply.key, reason=reply.reason, text=reply.text, purpose="answer"))
+
+
 def tell_incident(draft: Draft) -> None:
     """Write the milestones that were reached and not told yet."""
     rule = draft.rule
@@ -169,7 +179,7 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
                 voice.say("follows", key=link.ticket_key, target=now.ticket.key),
             )
         if now.outcome == "unknown_resolution" and now.ticket is not None:
-            resolution = now.ticket.resolution or voice.say("nobody")
+            resolution = now.ticket.resolution
             _milestone(
                 draft,
                 f"resolution/{link.ticket_id}/{digest(resolution)}",
@@ -182,7 +192,7 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
         if flag.what == "field_conflict":
             _milestone(
                 draft,
-                f"conflict/{digest(flag.detail)}",
+                f"conflict/{digest(flag.detail)}@{int(flag.at.timestamp())}",
                 voice.say("field_conflict", field=flag.detail, key=words.keys()),
             )
 
@@ -255,14 +265,14 @@ def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:
 
 def _tell_progress(draft: Draft, rule: Rule, words: Words) -> None:
     attempt = draft.dossier.round
-    if attempt is None or not draft.dossier.held:
+    if attempt is None or not draft.dossier.held or draft.dossier.was_resolved:
         return
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if present.ready:
         _milestone(draft, f"verify/{attempt.number}", words.question(present), "question")
     elif present.undecided:
         _milestone(draft, f"decide/{attempt.number}", words.decision(present), "question")
-    elif present.name == "fixed":
+    elif present.name == "fixed" and draft.incident.is_open:
         _milestone(
             draft,
             f"fixed/{attempt.number}",

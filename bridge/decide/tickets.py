@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.decide.draft import Draft
-from bridge.decide.stage import counting_ticket, outcome
+from bridge.decide.stage import outcome, own_ticket
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
 
@@ -49,7 +49,8 @@ def _take_new_key(draft: Draft, link: Link) -> Link:
     ticket = draft.seen.tickets.get(link.ticket_id)
     if ticket is None or ticket.key == link.ticket_key or not ticket.key:
         return link
-    return replace(link, ticket_key=ticket.key)
+    former = tuple(key for key in (*link.former_keys, link.ticket_key) if key != ticket.key)
+    return replace(link, ticket_key=ticket.key, former_keys=former)
 
 
 def _follow(draft: Draft, link: Link) -> Link:
@@ -59,7 +60,7 @@ def _follow(draft: Draft, link: Link) -> Link:
         return link
     if outcome(draft.rule.hold, link, original) != "duplicate":
         return replace(link, follows=())
-    last = counting_ticket(link, draft.seen.tickets) if link.follows else original
+    last = own_ticket(link, draft.seen.tickets) if link.follows else original
     if last is None or outcome(draft.rule.hold, link, last) != "duplicate":
         return link
     return _one_further(draft, link, last)

@@ -39,6 +39,7 @@ class Trial:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     ticket_notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def to_rest(self) -> list[Action]:
         """Plan, let everything happen, and plan again until nothing is planned; returns what happened in order."""
@@ -66,9 +67,14 @@ class Trial:
             incident=self.incident,
             dossier=self.dossier,
             notes=self.notes,
-            tickets={link.ticket_id: self.tickets[link.ticket_id] for link in self.dossier.links},
+            tickets={
+                known: self.tickets[known]
+                for link in self.dossier.links
+                for known in (link.ticket_id, *link.beside)
+            },
             ticket_notes=self.ticket_notes,
             done=frozenset(self.done),
+            others=self.others,
         )
 
     def _decide(self) -> Plan:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.rules.template import Template, compile_template
+from bridge.rules.template import Template, TemplateProblem, compile_template
 
 # What an empty part of a text leaves behind.
 _GAP = re.compile(r"\n{3,}")
@@ -50,12 +50,17 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "unknown_resolution": "key resolution",
         "reopened_after": "key status",
         "not_member": "author queue",
+        "not_owner": "author owner",
         "no_membership": "author queue",
         "too_soon": "author keys state",
         "not_leads": "author groups",
+        "leads_unreadable": "author groups",
         "hold_over": "author keys",
         "cleared_field": "groups phrase",
         "field_conflict": "field key",
+        "field_asked": "field key ours theirs",
+        "field_overruled": "field key lost kept",
+        "returned": "key target",
         # in the ticket
         "pack": "number priority impact urgency queue owner summary story steps extra url keys",
         "step": "author at text",
@@ -70,12 +75,16 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "ticket_released": "author number words",
         "ticket_closed_early": "number status",
         "ticket_decided": "number author",
+        "ticket_field_overruled": "field number lost kept",
         "cut": "number",
         # words
         "state_unlinked": "", "state_linked": "", "state_fixed": "", "state_deployed": "", "state_verified": "",
         "state_classified": "", "state_resolved": "", "state_decision": "", "state_released": "",
         "state_closed_early": "", "state_given_up": "",
-        "ball_development": "", "ball_second_line": "", "ball_frontline": "queue owner", "ball_nobody": "",
+        "state_linked_second_line": "", "state_linked_third_line": "",
+        "next_linked_second_line": "", "next_linked_third_line": "",
+        "ball_development": "", "ball_second_line": "keys", "ball_third_line": "keys",
+        "ball_frontline": "queue owner", "ball_nobody": "",
         "next_unlinked": "", "next_linked": "", "next_fixed": "versions", "next_deployed": "accept reject",
         "next_verified": "cause_field", "next_classified": "", "next_resolved": "", "next_decision": "reject",
         "next_released": "", "next_closed_early": "", "next_given_up": "",
@@ -83,7 +92,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "missing_decision": "",
         "evidence_fix_version": "detail", "evidence_status": "detail", "evidence_phrase": "detail by",
         "how_note": "", "how_resolved": "", "how_without_evidence": "",
-        "nobody": "", "not_started": "",
+        "nobody": "", "nothing": "", "not_started": "",
     }.items()
 }  # fmt: skip
 
@@ -110,6 +119,11 @@ def compile_voice(language: str, texts: Mapping[str, str]) -> Voice:
     unknown = sorted(texts.keys() - VARIABLES.keys())
     if missing or unknown:
         raise ValueError(f"texts in {language}: missing {missing}, unknown {unknown}")
-    return Voice(
-        language, {name: compile_template(text, names=set(VARIABLES[name])) for name, text in texts.items()}
-    )
+    return Voice(language, {name: _compiled(name, text) for name, text in texts.items()})
+
+
+def _compiled(name: str, text: str) -> Template:
+    try:
+        return compile_template(text, names=set(VARIABLES[name]))
+    except TemplateProblem as problem:
+        raise ValueError(f"the text {name}: {problem}") from problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.decide.draft import Draft
+from bridge.decide.lines import keys_with
 from bridge.decide.stage import LinkStage, Stage, link_stage, stage
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
@@ -34,9 +35,13 @@ class Words:
         return [self.stage_of(link) for link in self._draft.dossier.links]
 
     def versions(self) -> str:
-        """Return the versions for which the fix is planned."""
+        """Return the versions for which the fix is planned, without those that failed before."""
         names = [
-            version.name for link in self._links() if link.ticket for version in link.ticket.fix_versions
+            version.name
+            for link in self._links()
+            if link.ticket
+            for version in link.ticket.fix_versions
+            if f"version:{version.id}" not in link.link.spent
         ]
         return ", ".join(dict.fromkeys(names))
 
@@ -76,14 +81,53 @@ class Words:
             "verified": {"cause_field": self.cause()["cause_field"]},
             "decision": {"reject": self.reject()},
         }
+        if self._with_a_line(present):
+            return self._voice.say(f"next_linked_{present.ball}")
         return self._voice.say(f"next_{present.name}", **values.get(present.name, {}))
+
+    def state(self, present: Stage) -> str:
+        """Return the state of the fix."""
+        if self._with_a_line(present):
+            return self._voice.say(f"state_linked_{present.ball}")
+        return self._voice.say(f"state_{present.name}")
+
+    def _with_a_line(self, present: Stage) -> bool:
+        return present.name == "linked" and present.ball in ("second_line", "third_line")
 
     def ball(self, present: Stage) -> str:
         """Return who holds the ball."""
         incident = self._draft.incident
         if present.ball == "frontline":
             return self._voice.say("ball_frontline", queue=incident.assigned_group, owner=incident.assignee)
+        if self._with_a_line(present):
+            return self._lines(present)
+        if present.ball == "second_line":
+            return self._voice.say("ball_second_line", keys=self._keys_with("", present))
         return self._voice.say(f"ball_{present.ball}")
+
+    def _lines(self, present: Stage) -> str:
+        """Return every line that works on a ticket, nearest to Frontline first, with the tickets."""
+        unfixed = {link.line for link in present.links if link.unfixed}
+        return ", ".join(
+            self._voice.say(f"ball_{who}", **({} if who == "development" else {"keys": keys}))
+            for who in ("second_line", "third_line", "development")
+            if who in unfixed and (keys := self._keys_with(who, present)) is not None
+        )
+
+    def _keys_with(self, who: str, present: Stage) -> str:
+        """Return the keys of the tickets that a line works on, of all that wait without ``who``; none without lines."""
+        if self._rule.lines is None:
+            return ""
+        tickets = self._draft.seen.tickets
+        waiting = [link for link in present.links if (link.line == who and link.unfixed) or not who]
+        keys = [key for link in waiting for key in keys_with(link.link, link.line if who else "", tickets)]
+        return ", ".join(dict.fromkeys(keys))
+
+    def tickets_of(self, present: Stage) -> str:
+        """Return the keys of the tickets that whoever holds the ball is busy with."""
+        if self._with_a_line(present):
+            return self._keys_with(present.ball, present)
+        return self.keys()
 
     def question(self, present: Stage) -> str:
         """Return the question whether the fix works."""
@@ -123,7 +167,7 @@ class Words:
         return self._voice.say(
             "living",
             tickets="\n".join(self._ticket_line(link) for link in present.links),
-            state=self._voice.say(f"state_{present.name}"),
+            state=self.state(present),
             next=self.next(present),
             ball=self.ball(present),
             queue=incident.assigned_group,

@@ -221,6 +221,8 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
+                siblings = set(tx.links.incidents_of_ticket(name, action.ticket_id)) - {incident.number}
+                tx.agenda.mark_dirty(name, sorted(siblings), "another incident's ticket was written", now)
             case AddTicketNote() | EditTicketNote():
                 self._remember_board(tx, action, receipt)
             case SetIncident():
@@ -249,6 +251,6 @@ def save_dossier(
     incident = tx.memory.incident(pair.name, dossier.incident)
     name = "unlinked"
     if rule is not None and incident is not None and dossier.links:
-        ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.follows)]
+        ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.beside)]
         name = stage(rule, incident, dossier, tx.memory.tickets(pair.name, ids)).name
     tx.dossiers.save(pair.name, dossier, stage=name, look_again_at=look_again_at, at=now)

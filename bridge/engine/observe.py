@@ -52,11 +52,16 @@ class Observer:
                 refused=_given_up(tx, name, number),
                 failing=_failing(tx, name, number),
                 incident_url=self.pair.desk.url_of(number),
-                desk_account=self.pair.desk.account,
+                written=tx.journal.written(name, number),
+                accounts=self._accounts(),
             )
 
+    def _accounts(self) -> frozenset[str]:
+        """Return the bridge's own accounts, as far as they are known without asking."""
+        return frozenset({self.pair.desk.account, self.pair.tracker.known_account} - {""})
+
     def _tickets(self, tx: Transaction, dossier: Dossier) -> dict[str, Ticket]:
-        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.follows)]
+        ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
 
     def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from bridge.decide.requests import concerns
 from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
-from bridge.model.errors import BridgeError
+from bridge.model.errors import BridgeError, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
@@ -49,16 +49,23 @@ class Poll:
     begin: datetime
 
     def run(self) -> Polled:
-        """Look once; a side that cannot be asked is named in the result and stops nothing else."""
+        """Look once; a side that cannot be asked is named in the result and stops nothing else.
+
+        Raises ``StateError`` only.
+        """
         polled = Polled()
         try:
             self._incidents(polled)
             self._notes(polled)
+        except StateError:
+            raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
         try:
             self._tickets(polled)
             self._versions()
+        except StateError:
+            raise
         except BridgeError as error:
             polled.down["tracker"] = error
         try:
@@ -101,22 +108,18 @@ class Poll:
 
     def _watch_askers(self, notes: list[Note]) -> None:
         """Read the incidents that nobody watches yet and in which somebody asks for a ticket, once for each note."""
-        since, looks = self._since("notes"), {note.id: note.at for note in notes}
         with self.store.reading() as tx:
             watched = tx.memory.watched(self.pair.name, [note.parent for note in notes])
-            fresh = tx.shared.not_examined(self.pair.name, "notes", looks)
         asked: dict[str, tuple[str, ...]] = {}
         for note in notes:
-            if note.origin == "person" and note.parent not in watched and note.id in fresh:
+            if note.origin == "person" and note.parent not in watched:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
         numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
         for some in batches(numbers, READ_AT_ONCE):
-            found = {incident.number: incident for incident in self.pair.desk.incidents(some)}
-            ours = [one for one in found.values() if concerns(self.pair.rules, one, asked[one.number])]
-            done = {note.id: note.at for note in notes if note.parent in found}
+            # Kept whatever their status is, or the same request would be looked up in every cycle.
+            found = list(self.pair.desk.incidents(some))
             with self.store.transaction() as tx:
-                self._keep_incidents(tx, ours)
-                tx.shared.examined(self.pair.name, "notes", done, since)
+                self._keep_incidents(tx, found)
 
     def _may_concern(self, texts: tuple[str, ...]) -> bool:
         # A blank incident is in nobody's queue, so that only the words themselves can concern us.
@@ -126,7 +129,12 @@ class Poll:
     def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
-        parents = {note.parent for note in notes if note.id in fresh and note.origin != "bridge"}
+        ours = {self.pair.desk.account, self.pair.tracker.known_account}
+        parents = {
+            note.parent
+            for note in notes
+            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
+        }
         if side == "incident":
             numbers = parents
         else:

@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.decide.claimed import is_recorded
+from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
 from bridge.engine.execute import Executor, save_dossier
@@ -19,7 +20,7 @@ from bridge.engine.perform import Side
 from bridge.engine.poll import Poll, Polled
 from bridge.model.actions import Action
 from bridge.model.dossier import Dossier
-from bridge.model.errors import BridgeError, LostCredentials, StateError, Unreachable
+from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
@@ -87,6 +88,8 @@ class Reconciler:
         write down, act, and look again.  Raises ``StateError`` only; trackers that cannot be asked are named in the summary.
         """
         self.cycles += 1
+        if self.cycles == 1:
+            self._follow_rules()
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
             executor = Executor(
@@ -120,6 +123,20 @@ class Reconciler:
             marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
         yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
 
+    def _follow_rules(self) -> None:
+        """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
+        name, now = self.pair.name, self.pair.clock()
+        stream = f"rules:{digest(self.pair.rules.model_dump_json())}"
+        with self.store.transaction() as tx:
+            last = tx.agenda.watermark(name, "rules")
+            if last is not None and tx.agenda.watermark(name, stream) == last:
+                return
+            held = [one.dossier.incident for one in tx.dossiers.each(name, held=True)]
+            asked = [one.dossier.incident for one in tx.dossiers.each(name, stage="unlinked")]
+            tx.agenda.mark_dirty(name, (*held, *asked), "the rules changed", now)
+            tx.agenda.move_watermark(name, "rules", now)
+            tx.agenda.move_watermark(name, stream, now)
+
     def _waiting(self) -> list[tuple[str, Mark | None]]:
         now = self.pair.clock()
         with self.store.reading() as tx:
@@ -132,7 +149,7 @@ class Reconciler:
         with bound_contextvars(incident=number):
             try:
                 settled = self._to_rest(number, executor, guard)
-            except (Unreachable, LostCredentials) as error:
+            except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
                 return True  # stays dirty: the next cycle looks again
             except StateError:
@@ -169,6 +186,8 @@ class Reconciler:
             seen = observer.take(number) or seen
             decided = guard.admit(self._decide(observer, seen))
             effects = self._write_down(seen, decided)
+            if not effects and not decided.withheld and decided.dossier != seen.dossier:
+                continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld
             if not executor.drain(seen.incident, effects):

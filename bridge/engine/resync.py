@@ -1,4 +1,4 @@
-"""The nightly resync: read every held incident and its tickets again, whatever the polls showed.
+"""The nightly resync: read every linked incident that is not closed, and its tickets, again, whatever the polls showed.
 
 Catches what no poll can: deleted tickets, tickets moved to a project that nobody polls, changes that were committed
 later than any overlap.  It only refreshes what was last seen and marks; the next cycle decides.
@@ -15,7 +15,9 @@ from bridge.engine.execute import save_dossier
 from bridge.engine.pair import Pair
 from bridge.engine.poll import Poll, batches
 from bridge.model.dossier import Dossier
-from bridge.state.store import Store
+from bridge.model.incident import FINAL
+from bridge.state.dossiers import Remembered
+from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
@@ -35,7 +37,7 @@ class Resynced:
     def sentence(self) -> str:
         """The resync in one sentence."""
         return (
-            f"{self.incidents} held incidents and {self.tickets} tickets read again; "
+            f"{self.incidents} incidents and {self.tickets} tickets read again; "
             f"{self.missing} tickets were not where they should be."
         )
 
@@ -43,7 +45,11 @@ class Resynced:
 def resync(pair: Pair, store: Store, poll: Poll) -> Resynced:
     """Read everything that is held again; raises what the connectors raise, and is then simply done another night."""
     with store.reading() as tx:
-        held = [remembered.dossier.incident for remembered in tx.dossiers.each(pair.name, held=True)]
+        held = [
+            one.dossier.incident
+            for one in tx.dossiers.each(pair.name)
+            if one.dossier.held or _open(tx, pair, one)
+        ]
     incidents = tickets = missing = 0
     for numbers in batches(held, AT_ONCE):
         incidents += _incidents(pair, store, numbers)
@@ -53,6 +59,12 @@ def resync(pair: Pair, store: Store, poll: Poll) -> Resynced:
     done = Resynced(incidents=incidents, tickets=tickets, missing=missing)
     log.info("resync_done", pair=pair.name, sentence=done.sentence)
     return done
+
+
+def _open(tx: Transaction, pair: Pair, one: Remembered) -> bool:
+    """Whether people may still write about an incident whose hold has ended."""
+    incident = tx.memory.incident(pair.name, one.dossier.incident)
+    return bool(one.dossier.links) and incident is not None and incident.status not in FINAL
 
 
 def _incidents(pair: Pair, store: Store, numbers: list[str]) -> int:

@@ -15,7 +15,10 @@ Value = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTicket:
-    """Open a ticket.  Its trace: the label ``mark_label``, searched for after a grace."""
+    """Open a ticket.  Its trace: the label ``mark_label``, searched for after a grace.
+
+    ``agreed`` are mirrored fields that it is opened with: (field, the incident's value, the ticket's).
+    """
 
     key: str
     reason: str
@@ -28,6 +31,7 @@ class CreateTicket:
     source: str = ""
     team: str = ""
     packed: tuple[str, ...] = ()
+    agreed: tuple[tuple[str, str, str], ...] = ()
     kind: Literal["create_ticket"] = "create_ticket"
 
 

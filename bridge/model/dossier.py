@@ -12,8 +12,10 @@ from typing import Literal
 
 #: Sources of evidence that a fix runs in production.
 EvidenceKind = Literal["fix_version", "status", "phrase"]
+#: Who acts next on an incident.
+Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early", "given_up"]
+Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +43,46 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """A value that gave way to the other side's: ``lost`` on ``side`` is now ``kept``; ``key`` names the write."""
+
+    key: str
+    ticket_id: str
+    field: str
+    side: Literal["incident", "ticket"]
+    lost: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Whose turn it is since when: ``tickets`` are the keys with which they are busy, at which ``stage``."""
+
+    who: Who
+    since: datetime
+    tickets: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One ticket of the incident.
+    """One ticket of the incident; ``former_keys`` are those that it had before it moved to other projects.
 
     ``evidence`` is latched in the present round; ``spent`` are the sources of evidence that a failed round used up;
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.  ``on_board`` says that others waited for the ticket already, so that a line on
-    the ticket's board introduced the incident; ``team`` is the rule's name for the team that was asked for;
+    the remote link as last written.  ``asked`` are the values of mirrored fields that were put before a person.
+    ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
+    counts in its place, where the rule says so.  ``on_board`` says that others waited for the ticket already, so that a
+    line on the ticket's board introduced the incident; ``team`` is the rule's name for the team that was asked for;
     ``seen_done`` the id of the ticket that was seen done in the present round.
     """
 
     ticket_id: str
     ticket_key: str
     how: Literal["opened", "adopted"]
+    former_keys: tuple[str, ...] = ()
     linked_at: datetime
     notes_from: datetime | None = None
     packed: tuple[str, ...] = ()
@@ -63,13 +90,28 @@ class Link:
     spent: tuple[str, ...] = ()
     left_done: bool = True
     follows: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
+    counting: str = ""
     base: tuple[Agreed, ...] = ()
+    asked: tuple[Agreed, ...] = ()
     told: str = ""
     on_board: bool = False
     team: str = ""
     seen_done: str = ""
     missing_since: datetime | None = None
     lost: bool = False
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The ids of the further tickets that are looked at for this one."""
+        return tuple(dict.fromkeys((*self.follows, *self.handed)))
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The ids of the tickets on which the incident is one of those that wait."""
+        return tuple(
+            dict.fromkeys((self.ticket_id, *self.follows, *([self.counting] if self.counting else [])))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +167,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that somebody must get; kept until it was written.  ``key`` names its cause."""
+
+    key: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
     """The one note in the incident that is kept current."""
 
@@ -146,18 +197,20 @@ class Flag:
 class Dossier:
     """Everything remembered of one incident.
 
-    ``handled`` are the notes whose commands were dealt with; ``waited`` is the round in which the waiting status was
-    last set; ``open_status`` and ``open_reason`` are the last open status that was seen, to which an early resolve goes
-    back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved before it was linked and not reopened
-    since, so that it is never put back.  ``field_writes`` are the moments at which a mirrored field was written.
-    ``queue`` and ``priority`` are the last ones that were seen; ``value_asks`` counts how often the agreed value of a
-    field asked for a ticket, ``value_stands`` says that it still stands there.
+    ``handled`` are the notes whose commands were dealt with, ``replies`` what is still to be answered; ``waited`` is
+    the round in which the waiting status was last set; ``open_status`` and ``open_reason`` are the last open status that
+    was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
+    before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
+    a mirrored field was written, ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since
+    when, oldest first.  ``queue`` and ``priority`` are the last ones that were seen; ``value_asks`` counts how often the
+    agreed value of a field asked for a ticket, ``value_stands`` says that it still stands there.
     """
 
     incident: str
     rule: str = ""
     requests: tuple[Request, ...] = ()
     handled: tuple[str, ...] = ()
+    replies: tuple[Reply, ...] = ()
     links: tuple[Link, ...] = ()
     rounds: tuple[Round, ...] = ()
     ending: Ending = ""
@@ -177,6 +230,8 @@ class Dossier:
     living: Living = Living()
     flags: tuple[Flag, ...] = ()
     field_writes: tuple[tuple[str, datetime], ...] = ()
+    overruled: tuple[Overruled, ...] = ()
+    balls: tuple[Turn, ...] = ()
 
     @property
     def round(self) -> Round | None:
@@ -187,6 +242,11 @@ class Dossier:
     def held(self) -> bool:
         """Whether the incident must not be resolved yet, as far as the hold itself is concerned."""
         return bool(self.links) and not self.ending
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the present resolve came too early and was only flagged, so that it is no answer to anything."""
+        return any(flag.what in ("resolved_early", "put_back_refused") for flag in self.flags)
 
     def link(self, ticket_id: str) -> Link | None:
         """Return the link to a ticket, None where there is none."""

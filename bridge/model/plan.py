@@ -43,6 +43,7 @@ class Observation:
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
     ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of the other incidents on it;
     ``boards`` are the comments that tell of them; ``claims`` the tickets in which a person wrote the incident's number;
+    ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
     ``failing`` those that were refused and will be tried again.
     """
@@ -56,6 +57,7 @@ class Observation:
     members: Mapping[str, tuple[Member, ...] | None] = field(default_factory=dict)
     found: Mapping[str, Ticket | None] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
@@ -65,7 +67,7 @@ class Observation:
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
-    desk_account: str = ""
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

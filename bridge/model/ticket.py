@@ -20,11 +20,21 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """An issue link as it reads on a ticket (``reading``: "is blocked by"), to the ticket with this id and key."""
+
+    reading: str
+    ticket_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One ticket as the tracker last showed it; an empty text stands for a missing value.
 
     ``id`` is stable for life, ``key`` changes when the ticket moves to another project.  ``duplicate_of`` is the
-    id of the ticket that this one duplicates by an issue link.  ``fields`` are the further fields that rules name.
+    id of the ticket that this one duplicates by an issue link, ``relations`` the other issue links that rules name.
+    ``fields`` are the further fields that rules name.
     """
 
     id: str
@@ -41,6 +51,7 @@ class Ticket:
     components: tuple[str, ...] = ()
     fix_versions: tuple[Version, ...] = ()
     duplicate_of: str = ""
+    relations: tuple[Relation, ...] = ()
     updated_at: datetime
     url: str = ""
     fields: tuple[tuple[str, str], ...] = ()

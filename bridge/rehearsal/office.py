@@ -33,6 +33,7 @@ CAST = Cast(
         "Frontline Leads": {"lena": NAMES["lena"]},
     },
     developers=("dev.ana", "dev.max", "igor"),
+    names=NAMES,
     projects=(
         ProjectSpec(
             key="FRONT",

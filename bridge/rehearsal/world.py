@@ -15,9 +15,10 @@ from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rules.match import fields_named, ticket_fields_named
+from bridge.rules.named import links_named
 from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
-from bridge.simulators.jira import Account, JiraSettings, JiraSimulator, Person, ProjectSpec
+from bridge.simulators.jira import Account, CustomField, JiraSettings, JiraSimulator, Person, ProjectSpec
 from bridge.simulators.remedy import RemedySettings, RemedySimulator
 from bridge.simulators.transport import InProcess
 from bridge.state.store import Store
@@ -45,11 +46,16 @@ def flavour_of(name: str) -> Flavour:
 
 @dataclass(frozen=True, kw_only=True)
 class Cast:
-    """Who works where: groups of the desk with their members, developers, projects with components and versions."""
+    """Who works where: groups of the desk with their members, developers, projects with components and versions.
+
+    ``names`` are what people call developers whose accounts do not tell; ``custom_fields`` are further fields of tickets.
+    """
 
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     developers: tuple[str, ...] = ("dev.ana",)
+    names: dict[str, str] = field(default_factory=dict)
     projects: tuple[ProjectSpec, ...] = (ProjectSpec(key="FRONT", name="Front Office"),)
+    custom_fields: tuple[CustomField, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -79,7 +85,7 @@ class World:
         clock = clock or virtual
         desk = RemedySimulator(clock, remedy or RemedySettings())
         populate(desk, cast)
-        people = tuple(Person.of(name) for name in cast.developers)
+        people = tuple(Person.of(name, display=cast.names.get(name)) for name in cast.developers)
         accounts = (
             Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN),
             *(Account(person=person, token=person.name) for person in people),
@@ -92,6 +98,7 @@ class World:
                 accounts=accounts,
                 people=people,
                 projects=cast.projects,
+                custom_fields=cast.custom_fields,
                 index_lag=index_lag if flavour == "cloud" else timedelta(0),
             ),
         )
@@ -141,6 +148,7 @@ class World:
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
                 ticket_fields=sorted(ticket_fields_named(rules)),
+                relations=sorted(links_named(rules)),
                 transport=None if served else InProcess(self.tracker_wire),
             ),
             rules=rules,

@@ -101,6 +101,9 @@ class Given(Shape):
     notes: tuple[GivenNote, ...] = Field(default=(), description="Notes in the incident, oldest first.")
     linked: bool = Field(default=False, description="Whether the incident is linked to the ticket already.")
     ticket: GivenTicket | None = None
+    waiting: Annotated[int, Field(ge=1, strict=True)] = Field(
+        default=1, description="How many held incidents wait for the ticket, this one included."
+    )
     round: Annotated[int, Field(ge=1, strict=True)] = Field(
         default=1, description="Which attempt at the fix."
     )

@@ -14,6 +14,13 @@ _LABELS = {
 
 #: The incident's values that have levels.
 LEVELLED = tuple(_LABELS)
+#: How many incidents wait for a ticket; known where the value of a field is chosen, and nowhere else.
+WAITING = "waiting"
+
+
+def so_many(value: str, least: str) -> bool:
+    """Whether a count is at least ``least``; texts that are no whole numbers are not."""
+    return value.isdecimal() and least.isdecimal() and int(value) >= int(least)
 
 
 def level(name: str, value: str) -> int | None:

@@ -1,14 +1,15 @@
-"""Translates values between the words of the desk and the words of the tracker.  Pure."""
+"""Chooses values, and translates them between the words of the desk and the words of the tracker.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.model.actions import Value
 from bridge.model.incident import Incident
-from bridge.rules.match import folded
-from bridge.rules.shape import FieldSource, Rule
+from bridge.rules.levels import WAITING
+from bridge.rules.match import all_hold, condition_text, folded
+from bridge.rules.shape import FieldSource, Rule, Source, ValueCase
 
 #: The key of a map that stands for every word without an entry.
 DEFAULT = "default"
@@ -26,6 +27,18 @@ class Unmapped:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the cases of a field are asked about: the incident, and how many incidents wait for the ticket."""
+
+    incident: Incident
+    waiting: int = 1
+
+    def value(self, name: str) -> str:
+        """Return ``waiting``, or the incident's value of this name."""
+        return str(self.waiting) if name == WAITING else self.incident.value(name)
+
+
 def ticket_values(
     rule: Rule, incident: Incident, maps: Maps
 ) -> tuple[tuple[tuple[str, Value], ...], tuple[Unmapped, ...]]:
@@ -33,10 +46,11 @@ def ticket_values(
 
     A field whose source is empty is left out, unless its map has a default.
     """
+    now = Circumstances(incident=incident)
     values: list[tuple[str, Value]] = []
     problems: list[Unmapped] = []
     for field, source in rule.ticket.fields.items():
-        value = _value(field, source, incident, maps)
+        value, _ = field_value(field, source, now, maps)
         if isinstance(value, Unmapped):
             problems.append(value)
         elif value:
@@ -44,10 +58,30 @@ def ticket_values(
     return tuple(values), tuple(problems)
 
 
-def _value(field: str, source: FieldSource, incident: Incident, maps: Maps) -> Value | Unmapped:
+def field_value(
+    field: str, source: FieldSource, now: Circumstances, maps: Maps
+) -> tuple[Value | Unmapped, str]:
+    """Return the value of a ticket's field, and which case decided it (empty where there are none)."""
+    if not source.when:
+        return sourced(field, source, now, maps), ""
+    case, why = first_case(source.when, now)
+    chosen = case or source.otherwise
+    return (sourced(field, chosen, now, maps) if chosen else ""), why
+
+
+def first_case(cases: Sequence[ValueCase], now: Circumstances) -> tuple[ValueCase | None, str]:
+    """Return the first case whose conditions all hold and its words, or None and "otherwise"."""
+    for number, case in enumerate(cases, 1):
+        if all_hold(case.if_, now):
+            return case, f"case {number}: {' and '.join(condition_text(part) for part in case.if_)}"
+    return None, "otherwise"
+
+
+def sourced(field: str, source: Source | FieldSource, now: Circumstances, maps: Maps) -> Value | Unmapped:
+    """Return the value that one source gives."""
     if source.of is None:
         return source.value or ""
-    seen = incident.value(source.of).strip()
+    seen = now.incident.value(source.of).strip()
     if source.map is None:
         return seen
     translated = translate(maps, source.map, seen)

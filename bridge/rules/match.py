@@ -9,15 +9,34 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from bridge.model.incident import Incident
-from bridge.rules.levels import LEVELLED, level
+from bridge.rules.levels import LEVELLED, WAITING, level, so_many
 from bridge.rules.named import fields_named, ticket_fields_named
 from bridge.rules.shape import Condition, Rule, RuleSet, Test
 
-__all__ = ["TraceLine", "Trial", "Verdict", "fields_named", "match", "same", "ticket_fields_named"]
+__all__ = [
+    "TraceLine",
+    "Trial",
+    "Valued",
+    "Verdict",
+    "all_hold",
+    "fields_named",
+    "match",
+    "same",
+    "ticket_fields_named",
+]
 
 _LONGEST_SEEN = 200
+
+
+class Valued(Protocol):
+    """Whatever conditions can be asked about."""
+
+    def value(self, name: str) -> str:
+        """Return the value of this name, empty where there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +77,9 @@ def match(rules: RuleSet, incident: Incident) -> Verdict:
     return Verdict(rule=None, trials=tuple(trials))
 
 
-def condition_holds(condition: Condition, incident: Incident) -> bool:
-    """Whether a condition, however nested, holds for an incident."""
-    return next(_trace(condition, incident, depth=0)).holds is True
+def all_hold(conditions: Iterable[Condition], valued: Valued) -> bool:
+    """Whether all of these conditions hold."""
+    return all(next(_trace(condition, valued, depth=0)).holds for condition in conditions)
 
 
 def same(one: str, other: str) -> bool:
@@ -82,7 +101,7 @@ def _try(rule: Rule, incident: Incident) -> Trial:
     )
 
 
-def _trace(condition: Condition, incident: Incident, depth: int) -> Iterator[TraceLine]:
+def _trace(condition: Condition, incident: Valued, depth: int) -> Iterator[TraceLine]:
     """Yield the line of a condition, then those of the conditions in it."""
     if condition.field is not None and condition.test is not None:
         saw = incident.value(condition.field)
@@ -171,7 +190,9 @@ def _parts(test: Test, name: str, value: str) -> Iterator[bool]:
 
 
 def _as_serious(name: str, value: str, least: str) -> bool:
-    """Whether a value is at least as serious; one that is no level is not."""
+    """Whether a value is at least as serious; one that is no level is not.  ``waiting`` is a count."""
+    if name == WAITING:
+        return so_many(value, least)
     if name not in LEVELLED:
         return False
     seen, asked = level(name, value), level(name, least)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from bridge.model.incident import OWN_NAMES
-from bridge.rules.levels import LEVELLED, labels, level
+from bridge.rules.levels import LEVELLED, WAITING, labels, level
 from bridge.rules.mapping import DEFAULT
 from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
+from bridge.rules.meaning_lines import line_findings
 from bridge.rules.named import CONTEXT_PACK, sources
 from bridge.rules.problems import did_you_mean, nearest, shown
-from bridge.rules.shape import Condition, MirroredField, Rule, Test
+from bridge.rules.shape import Condition, FieldSource, MirroredField, Rule, Source, Test, ValueCase
 from bridge.rules.template import TemplateProblem, compile_template
 from bridge.rules.yamlfile import KEY, Steps
 
@@ -49,6 +50,7 @@ def findings(rule: Rule, maps: Maps | None) -> Iterator[Finding]:
     yield from _ticket(rule)
     yield from _mirror(rule)
     yield from hold_findings(rule)
+    yield from line_findings(rule)
     if rule.hold.cause is not None:
         yield from _name(("hold", "cause", "field"), rule.hold.cause.field)
     if maps is not None:
@@ -90,29 +92,34 @@ def _conditions(rule: Rule) -> Iterator[Finding]:
         yield from _condition(("ask_field",), rule.ask_field)
 
 
-def _condition(loc: Steps, condition: Condition) -> Iterator[Finding]:
+def _condition(loc: Steps, condition: Condition, more: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Yield what cannot be meant in a condition; ``more`` are names that it may use beside the usual ones."""
     if condition.field is not None and condition.test is not None:
-        yield from _name((*loc, "field", KEY), condition.field)
-        yield from _test((*loc, "test"), condition.field, condition.test)
+        if condition.field not in more:
+            yield from _name((*loc, "field", KEY), condition.field)
+        yield from _test((*loc, "test"), condition.field, condition.test, more)
     for group, children in (("all", condition.all_), ("any", condition.any_)):
         for index, child in enumerate(children or ()):
-            yield from _condition((*loc, group, index), child)
+            yield from _condition((*loc, group, index), child, more)
     if condition.not_ is not None:
-        yield from _condition((*loc, "not"), condition.not_)
+        yield from _condition((*loc, "not"), condition.not_, more)
 
 
-def _test(loc: Steps, name: str, test: Test) -> Iterator[Finding]:
+def _test(loc: Steps, name: str, test: Test, more: frozenset[str]) -> Iterator[Finding]:
     positive = (test.is_, test.in_, test.starts_with, test.contains, test.at_least)
     if test.empty and any(part is not None for part in positive):
         yield (*loc, "empty"), "a value cannot be empty and be something at once"
     if test.at_least is not None:
-        yield from _at_least((*loc, "at_least"), name, test.at_least)
+        yield from _at_least((*loc, "at_least"), name, test.at_least, more)
     if name == "status":
         yield from _statuses(loc, test)
 
 
-def _at_least(loc: Steps, name: str, least: str) -> Iterator[Finding]:
-    if name not in LEVELLED:
+def _at_least(loc: Steps, name: str, least: str, more: frozenset[str]) -> Iterator[Finding]:
+    if name in more:
+        if not least.isdecimal():
+            yield loc, f"{shown(least)} is no whole number, which {name} is counted in"
+    elif name not in LEVELLED:
         yield loc, f"at_least works for {', '.join(LEVELLED)} only{_only_meant(name, LEVELLED)}"
     elif level(name, least) is None:
         yield loc, f"{shown(least)} is no {name}{did_you_mean(least, labels(name))}"
@@ -145,10 +152,28 @@ def _ticket(rule: Rule) -> Iterator[Finding]:
     for loc, source in sources(rule):
         name = loc[-1]
         yield from _ticket_field((*loc, KEY), name)
-        if source.of is not None:
-            yield from _name((*loc, "of"), source.of)
-        if name == "labels":
-            yield from _labels((*loc, "value"), source.value)
+        for place, one in _sources(loc, source):
+            if one.of is not None:
+                yield from _name((*place, "of"), one.of)
+            if name == "labels":
+                yield from _labels((*place, "value"), one.value)
+        yield from _cases(loc, source.when)
+
+
+def _sources(loc: Steps, field: FieldSource) -> Iterator[tuple[Steps, Source | FieldSource]]:
+    """Yield every place of a field that has a value or a source, with it."""
+    yield loc, field
+    for index, case in enumerate(field.when):
+        yield (*loc, "when", index), case
+    if field.otherwise is not None:
+        yield (*loc, "otherwise"), field.otherwise
+
+
+def _cases(loc: Steps, cases: tuple[ValueCase, ...]) -> Iterator[Finding]:
+    for index, case in enumerate(cases):
+        for inner, condition in enumerate(case.if_):
+            # Where the conditions are written as one mapping they have no places of their own in the file.
+            yield from _condition((*loc, "when", index, "if", inner), condition, frozenset({WAITING}))
 
 
 def _teams(teams: Collection[str]) -> Iterator[Finding]:
@@ -206,6 +231,7 @@ def _mirror(rule: Rule) -> Iterator[Finding]:
         loc = ("mirror", "fields", index)
         yield from _name((*loc, "incident"), field.incident)
         yield from _mirrored(loc, field)
+        yield from _cases(loc, field.when)
         for side, name in (("incident", field.incident), ("ticket", field.ticket)):
             if f"{side} {name}" in seen:
                 yield (*loc, side), f"the {side}'s {shown(name)} is mirrored already"
@@ -213,9 +239,9 @@ def _mirror(rule: Rule) -> Iterator[Finding]:
 
 
 def _mirrored(loc: Steps, field: MirroredField) -> Iterator[Finding]:
-    if field.owner == "incident" and field.ticket in _NEVER_MIRRORED_TO_TICKET:
+    if field.owner != "ticket" and field.ticket in _NEVER_MIRRORED_TO_TICKET:
         yield (*loc, "ticket"), f"the ticket's {shown(field.ticket)} cannot be set from the incident"
-    if field.owner == "ticket" and field.incident in _NEVER_MIRRORED_TO_INCIDENT:
+    if field.owner != "incident" and field.incident in _NEVER_MIRRORED_TO_INCIDENT:
         why = _NEVER_MIRRORED_TO_INCIDENT[field.incident]
         yield (
             (*loc, "incident"),
@@ -224,25 +250,33 @@ def _mirrored(loc: Steps, field: MirroredField) -> Iterator[Finding]:
 
 
 def _maps(rule: Rule, maps: Maps) -> Iterator[Finding]:
-    used: list[tuple[Steps, str | None]] = [((*loc, "map"), source.map) for loc, source in sources(rule)]
-    used += [
-        (("mirror", "fields", index, "map"), field.map) for index, field in enumerate(rule.mirror.fields)
-    ]
-    for loc, name in used:
+    for loc, name in _maps_used(rule):
         if name is not None and name not in maps:
             yield loc, f"unknown map {shown(name)}{did_you_mean(name, maps)}"
     for index, field in enumerate(rule.mirror.fields):
-        if field.owner == "ticket" and field.map is not None and field.map in maps:
-            yield from _ambiguous(("mirror", "fields", index, "map"), field.map, maps[field.map])
+        if field.owner != "incident" and field.map is not None and field.map in maps:
+            yield from _ambiguous(("mirror", "fields", index, "map"), field, maps[field.map])
 
 
-def _ambiguous(loc: Steps, name: str, entries: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield the words of a map that cannot be translated back although the ticket owns the field."""
+def _maps_used(rule: Rule) -> Iterator[tuple[Steps, str | None]]:
+    for place, source in sources(rule):
+        for loc, one in _sources(place, source):
+            yield (*loc, "map"), one.map
+    for index, field in enumerate(rule.mirror.fields):
+        for key in ("map", "map_to_ticket", "map_to_incident"):
+            yield ("mirror", "fields", index, key), getattr(field, key)
+        for number, case in enumerate(field.when):
+            yield ("mirror", "fields", index, "when", number, "map"), case.map
+
+
+def _ambiguous(loc: Steps, field: MirroredField, entries: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield the words of a map that cannot be translated back although the ticket's value may win."""
     words: dict[str, list[str]] = {}
     for key, word in entries.items():
         if key != DEFAULT:
             words.setdefault(folded(word), []).append(key)
+    owned = "the ticket owns this field" if field.owner == "ticket" else "the ticket's value may win here"
     for keys in words.values():
         if len(keys) > 1:
             meant = f"{shown(entries[keys[0]])} for {' and '.join(keys)}"
-            yield loc, f"the ticket owns this field, but the map {shown(name)} has {meant}"
+            yield loc, f"{owned}, but the map {shown(field.map or '')} has {meant}"

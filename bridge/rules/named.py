@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.model.incident import OWN_NAMES
-from bridge.rules.shape import Condition, FieldSource, Rule, RuleSet
+from bridge.rules.levels import WAITING
+from bridge.rules.shape import Condition, FieldSource, Line, Rule, RuleSet, Source, ValueCase
 from bridge.rules.template import TemplateProblem, compile_template
 
 #: What every ticket tells under our own names, whatever the rules say.
@@ -22,14 +23,28 @@ CONTEXT_PACK = "context_pack"
 
 def fields_named(rules: RuleSet) -> frozenset[str]:
     """Return the desk's own fields that any condition, source, mirror, pack, template or cause names."""
-    return frozenset(name for rule in rules.rules for name in incident_names(rule) if name not in OWN_NAMES)
+    ours = OWN_NAMES | {WAITING}
+    return frozenset(name for rule in rules.rules for name in incident_names(rule) if name not in ours)
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that are mirrored or name incidents, beside those that every ticket tells."""
+    """Return the tracker's own fields that are mirrored, tell a line or name incidents, beside what every ticket tells."""
     mirrored = {field.ticket for rule in rules.rules for field in rule.mirror.fields}
+    told = {line.field for rule in rules.rules for line in lines_of(rule) if line.field is not None}
     numbers = {rule.ticket.incident_field for rule in rules.rules if rule.ticket.incident_field}
-    return frozenset(name for name in mirrored | numbers if name not in TICKET_NAMES)
+    return frozenset(name for name in mirrored | told | numbers if name not in TICKET_NAMES)
+
+
+def links_named(rules: RuleSet) -> frozenset[str]:
+    """Return how the issue links read by which second line hands a ticket on, as the rules spell them."""
+    return frozenset(
+        reading for rule in rules.rules if rule.lines for reading in rule.lines.handed_on_by or ()
+    )
+
+
+def lines_of(rule: Rule) -> tuple[Line, ...]:
+    """Return the second and the third line of a rule, none where it has no lines."""
+    return (rule.lines.second_line, rule.lines.third_line) if rule.lines else ()
 
 
 def incident_names(rule: Rule) -> Iterator[str]:
@@ -38,7 +53,7 @@ def incident_names(rule: Rule) -> Iterator[str]:
         yield from condition_names(condition)
     if rule.ask_field is not None:
         yield from condition_names(rule.ask_field)
-    yield from (source.of for _, source in sources(rule) if source.of is not None)
+    yield from _source_names(rule)
     yield from (field.incident for field in rule.mirror.fields)
     yield from rule.ticket.include
     if rule.hold.cause is not None:
@@ -54,6 +69,20 @@ def sources(rule: Rule) -> Iterator[tuple[tuple[str, ...], FieldSource]]:
     for team, shape in rule.ticket.teams.items():
         for name, source in shape.fields.items():
             yield ("ticket", "teams", team, "fields", name), source
+
+
+def _source_names(rule: Rule) -> Iterator[str]:
+    cases: list[ValueCase] = [case for field in rule.mirror.fields for case in field.when]
+    others: list[Source] = []
+    for _, source in sources(rule):
+        cases += source.when
+        others += [source.otherwise] if source.otherwise else []
+        if source.of is not None:
+            yield source.of
+    yield from (source.of for source in (*cases, *others) if source.of is not None)
+    for case in cases:
+        for condition in case.if_:
+            yield from condition_names(condition)
 
 
 def condition_names(condition: Condition) -> Iterator[str]:

@@ -7,12 +7,14 @@ condition is a mapping of one key, although the shape keeps it in two attributes
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
 
 from bridge.model.incident import OWN_NAMES
 from bridge.rules.cases import CaseFile
+from bridge.rules.levels import WAITING
 from bridge.rules.shape import RuleFile
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -24,7 +26,19 @@ def rules_schema() -> dict[str, Any]:
     """Return the schema of a rules file."""
     schema = face_schema(RuleFile, "Rules of the bridge")
     schema["definitions"]["Condition"] = _condition()
+    schema["definitions"] |= _case_conditions()
+    asked = schema["definitions"]["ValueCase"]["properties"]["if"]
+    schema["definitions"]["ValueCase"]["properties"]["if"] = {
+        "allOf": [{"$ref": "#/definitions/Conditions"}],
+        "description": asked["description"],
+    }
+    otherwise = schema["definitions"]["FieldSource"]["properties"]["otherwise"]
+    schema["definitions"]["FieldSource"]["properties"]["otherwise"] = {
+        "anyOf": [{"type": ["string", "integer"]}, {"$ref": "#/definitions/Source"}],
+        "description": otherwise["description"],
+    }
     schema["definitions"]["Test"]["minProperties"] = 1
+    schema["definitions"]["Test"]["properties"]["at_least"]["type"] = ["string", "integer"]
     return schema
 
 
@@ -85,15 +99,24 @@ def _lone_reference(schema: dict[str, Any]) -> dict[str, Any]:
     return {"allOf": [{"$ref": schema["$ref"]}], **others}
 
 
-def _condition() -> Mapping[str, Any]:
-    several = {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/Condition"}}
+def _case_conditions() -> dict[str, Any]:
+    """Return what may stand under ``if``: a list, or in short one mapping; ``waiting`` is a name there."""
+    one = _condition("CaseCondition", {WAITING: "How many incidents wait for the ticket."})
+    short = {key: value for key, value in one.items() if key != "maxProperties"}
+    several = {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/CaseCondition"}}
+    return {"CaseCondition": one, "Conditions": {"anyOf": [several, short]}}
+
+
+def _condition(name: str = "Condition", more: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    several = {"type": "array", "minItems": 1, "items": {"$ref": f"#/definitions/{name}"}}
     test = {"anyOf": [{"type": ["string", "integer"]}, {"$ref": "#/definitions/Test"}]}
     groups = {
         "all": {**several, "description": "All of these must hold."},
         "any": {**several, "description": "One of these must hold."},
-        "not": {"allOf": [{"$ref": "#/definitions/Condition"}], "description": "This must not hold."},
+        "not": {"allOf": [{"$ref": f"#/definitions/{name}"}], "description": "This must not hold."},
     }
-    own = {name: {**test, "description": f"The incident's {name}."} for name in sorted(OWN_NAMES)}
+    told = {own: f"The incident's {own}." for own in sorted(OWN_NAMES)} | dict(more)
+    own = {known: {**test, "description": what} for known, what in told.items()}
     return {
         "description": "One field with its test, or all, any or not of further conditions.",
         "type": "object",

@@ -26,7 +26,7 @@ class Test(Shape):
     contains: Text | None = Field(default=None, description="Has this somewhere in it.")
     empty: bool | None = Field(default=None, description="true: has no value; false: has any.")
     at_least: Text | None = Field(
-        default=None, description="For priority, impact and urgency: this or more serious."
+        default=None, description="For priority, impact and urgency: this or more serious; waiting: so many."
     )
 
     @model_validator(mode="after")
@@ -88,24 +88,79 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-class FieldSource(Shape):
-    """Where the value of a ticket's field comes from.
+def _each_alone(value: Any) -> Any:
+    """Take ``{impact: High, urgency: High}`` for a list of conditions with one key each."""
+    return [{name: test} for name, test in value.items()] if isinstance(value, dict) and value else value
 
-    A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named.
-    """
 
-    value: Annotated[str | tuple[str, ...] | None, BeforeValidator(_fixed_value)] = Field(
-        default=None, description="A fixed value, or a list of them."
-    )
+#: Conditions that must all hold, as a list or in short as one mapping.
+Conditions = Annotated[
+    tuple[Condition, ...],
+    BeforeValidator(_each_alone),
+    Field(min_length=1),
+]
+
+_FixedValue = Annotated[str | tuple[str, ...] | None, BeforeValidator(_fixed_value)]
+
+
+def _one_source(value: object, of: str | None, map_name: str | None) -> None:
+    if (value is None) == (of is None):
+        raise ValueError("give either value, or of (with an optional map)")
+    if map_name is not None and of is None:
+        raise ValueError("map needs of")
+
+
+def _plain_source(value: Any) -> Any:
+    return value if isinstance(value, dict | Source) else {"value": value}
+
+
+class Source(Shape):
+    """A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named."""
+
+    value: _FixedValue = Field(default=None, description="A fixed value, or a list of them.")
     of: Text | None = Field(default=None, description="The incident's field that the value is taken from.")
     map: Text | None = Field(default=None, description="The map that translates the value.")
 
     @model_validator(mode="after")
+    def _one(self) -> Source:
+        _one_source(self.value, self.of, self.map)
+        return self
+
+
+class ValueCase(Source):
+    """The value that counts while its conditions hold; the first such case is taken."""
+
+    if_: Conditions = Field(
+        alias="if", description="All of these; beside the incident's fields, waiting counts who waits."
+    )
+
+
+class FieldSource(Shape):
+    """Where the value of a ticket's field comes from.
+
+    A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named, or the first of the
+    cases under ``when`` that holds, else ``otherwise``.
+    """
+
+    value: _FixedValue = Field(default=None, description="A fixed value, or a list of them.")
+    of: Text | None = Field(default=None, description="The incident's field that the value is taken from.")
+    map: Text | None = Field(default=None, description="The map that translates the value.")
+    when: tuple[ValueCase, ...] = Field(default=(), description="Cases, tried in order.")
+    otherwise: Annotated[Source | None, BeforeValidator(_plain_source)] = Field(
+        default=None, description="The source where no case holds; without it the field is left out."
+    )
+
+    @model_validator(mode="after")
     def _one_source(self) -> FieldSource:
-        if (self.value is None) == (self.of is None):
-            raise ValueError("give either value, or of (with an optional map)")
-        if self.map is not None and self.of is None:
-            raise ValueError("map needs of")
+        if self.when:
+            if self.value is not None or self.of is not None or self.map is not None:
+                raise ValueError(
+                    "beside when stands otherwise: {value: ...} or otherwise: {of: ..., map: ...}"
+                )
+            return self
+        if self.otherwise is not None:
+            raise ValueError("otherwise needs when")
+        _one_source(self.value, self.of, self.map)
         return self
 
 
@@ -308,13 +363,43 @@ class MirroredNotes(Shape):
     to_incident: Literal["internal", "public", "none"] = "internal"
 
 
+#: Whose value of a mirrored field wins where both sides changed.
+Owner = Literal["incident", "ticket", "last_writer", "ask"]
+
+
 class MirroredField(Shape):
-    """One field kept equal on both sides; ``map`` translates from the incident's words to the ticket's."""
+    """One field kept equal on both sides."""
 
     incident: Text
     ticket: Text
-    owner: Literal["incident", "ticket"]
-    map: Text | None = None
+    owner: Owner = Field(
+        description="Whose value wins: incident, ticket, last_writer, or ask (a person settles it)."
+    )
+    map: Text | None = Field(
+        default=None, description="From the incident's words to the ticket's, and read backwards."
+    )
+    map_to_ticket: Text | None = Field(
+        default=None, description="From the incident's words to the ticket's only."
+    )
+    map_to_incident: Text | None = Field(
+        default=None, description="From the ticket's words to the incident's only."
+    )
+    when: tuple[ValueCase, ...] = Field(
+        default=(),
+        description="Cases that decide the ticket's value; where none holds, the incident's field.",
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> MirroredField:
+        if self.map is not None and (self.map_to_ticket or self.map_to_incident):
+            raise ValueError("give either map, or map_to_ticket and map_to_incident")
+        if self.when and self.owner != "incident":
+            raise ValueError("cases decide the ticket's value from the incident: when needs owner: incident")
+        if self.owner == "incident" and self.map_to_incident is not None:
+            raise ValueError("the incident owns this field, so that map_to_incident would do nothing")
+        if self.owner == "ticket" and self.map_to_ticket is not None:
+            raise ValueError("the ticket owns this field, so that map_to_ticket would do nothing")
+        return self
 
 
 class Mirror(Shape):
@@ -325,6 +410,45 @@ class Mirror(Shape):
         default=("card_number", "phone", "email"), description="What is cut out of texts that leave the desk."
     )
     fields: tuple[MirroredField, ...] = ()
+
+
+class Line(Shape):
+    """How a ticket tells that it is with this line; several keys must all hold."""
+
+    project: Texts | None = Field(default=None, description="The ticket is in one of these projects.")
+    status: StatusIn.Names | None = Field(default=None, description="Its status is one of these.")
+    field: Text | None = Field(
+        default=None, description="A field of the ticket, as Jira spells it; needs in."
+    )
+    in_: Texts | None = Field(default=None, alias="in", description="The field's value is one of these.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Line:
+        if (self.field is None) != (self.in_ is None):
+            raise ValueError('field and in belong together: {field: "Team", in: [...]}')
+        if self.project is None and self.status is None and self.field is None:
+            raise ValueError("a line needs at least one of: project, status, field with in")
+        return self
+
+
+class Lines(Shape):
+    """Second line and third line behind Frontline, and how a ticket is handed on between them."""
+
+    second_line: Line = Field(description="When second line has the ticket.")
+    third_line: Line = Field(description="When third line (development) has it.")
+    handed_on_by: Texts | None = Field(
+        default=None,
+        description="Issue links as they read on second line's ticket, for instance: is blocked by.",
+    )
+    counts: Literal["second_line", "third_line"] = Field(
+        default="second_line", description="Whose ticket says that it is fixed and deployed."
+    )
+
+    @model_validator(mode="after")
+    def _can_count(self) -> Lines:
+        if self.counts == "third_line" and self.handed_on_by is None:
+            raise ValueError("counts: third_line needs handed_on_by")
+        return self
 
 
 class Rule(Shape):
@@ -349,6 +473,7 @@ class Rule(Shape):
     ticket: TicketShape
     hold: Hold
     mirror: Mirror = Mirror()
+    lines: Lines | None = Field(default=None, description="Second and third line, where there are two.")
 
     def for_team(self, name: str) -> Rule:
         """Return the rule as it opens tickets of this team; the rule itself for an unknown or empty name."""

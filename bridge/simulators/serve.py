@@ -31,9 +31,12 @@ class Served:
         self, server: Server, *, host: str = "127.0.0.1", port: int = 0, patience: float = 0.0
     ) -> None:
         """Bind now (``OSError`` where the port is taken); ``patience`` is how long a time-out is held open, in seconds."""
-        self._http: BaseWSGIServer = make_server(
-            host, port, _application(server, patience), threaded=True, request_handler=_Quiet
-        )
+        try:
+            self._http: BaseWSGIServer = make_server(
+                host, port, _application(server, patience), threaded=True, request_handler=_Quiet
+            )
+        except SystemExit as error:  # werkzeug's way of saying that the port is taken
+            raise OSError(f"port {port} of {host} is taken") from error
         self._http.daemon_threads = True  # type: ignore[attr-defined]
         self.url = f"http://{host}:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)

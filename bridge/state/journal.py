@@ -34,7 +34,7 @@ _ERROR_LIMIT = 2_000
 _MINE = (EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.incident == bindparam("incident"))
 _IN_STATES = EFFECTS.c.state.in_(bindparam("states", expanding=True))
 _OF_INCIDENT = select(EFFECTS).where(*_MINE, _IN_STATES).order_by(EFFECTS.c.id)
-_KEYS = select(EFFECTS.c.key, EFFECTS.c.error).where(*_MINE, _IN_STATES)
+_KEYS = select(EFFECTS.c.key, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MINE, _IN_STATES)
 _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.action).where(
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
@@ -203,6 +203,12 @@ class Journal:
         """Return the causes of an incident that are done."""
         asked = {"pair": pair, "incident": incident, "states": ("done",)}
         return frozenset(self._connection.scalars(_KEYS, asked))
+
+    def written(self, pair: str, incident: str) -> dict[str, str]:
+        """Return the ids of the notes and tickets that finished effects of an incident left behind, by cause."""
+        asked = {"pair": pair, "incident": incident, "states": ("done",)}
+        rows = self._connection.execute(_KEYS, asked)
+        return {row.key: row.receipt_id for row in rows if row.receipt_id}
 
     def refused(self, pair: str, incident: str) -> dict[str, str]:
         """Return the causes of an incident that a server refused, with its words."""

@@ -34,7 +34,7 @@ _GONE = delete(LINKS).where(*_MINE, _AMONG)
 
 
 class Links:
-    """The links of all pairs; a ticket that a link follows (its duplicate's target) counts as linked too."""
+    """The links of all pairs; a ticket that a link follows (its duplicate's target, third line's) counts as linked too."""
 
     __slots__ = ("_connection",)
 
@@ -125,7 +125,7 @@ class Links:
 
 def _rows(dossier: Dossier) -> dict[str, dict[str, Any]]:
     followed = {
-        ticket_id: _row(dossier, link, ticket_id) for link in dossier.links for ticket_id in link.follows
+        ticket_id: _row(dossier, link, ticket_id) for link in dossier.links for ticket_id in link.beside
     }
     return followed | {link.ticket_id: _row(dossier, link, link.ticket_id) for link in dossier.links}
 
@@ -136,7 +136,7 @@ def _row(dossier: Dossier, link: Link, ticket_id: str) -> dict[str, Any]:
         "ticket_id": ticket_id,
         "ticket_key": "" if follows else link.ticket_key,
         "follows": follows,
-        "waits": dossier.held and not link.lost,
+        "waits": dossier.held and not link.lost and ticket_id in link.awaited,
         "verified": dossier.ending == "verified",
         "linked_at": link.linked_at,
         "ended_at": dossier.ended_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bridge.rules.cases import load_cases
 from bridge.rules.load import load_rules
 from bridge.rules.shape import RuleSet
 from bridge.voices import voice_of
+from tests.flow.ruled import rules_with
 
 RULES = Path(__file__).parent.parent / "flow" / "rules.yaml"
 
@@ -71,3 +73,17 @@ def test_a_false_expectation_is_told(
 ) -> None:
     """A case that expects something else fails with a sentence that names both."""
     assert any(words in line for line in differences(tmp_path, rules, given, expect))
+
+
+def test_a_case_may_say_how_many_wait(tmp_path: Path) -> None:
+    """Administrators can test what their rules do once several incidents wait for a ticket."""
+    waiting = [{"if": {"waiting": {"at_least": "5"}}, "value": "Highest"}]
+
+    def change(rule: dict[str, Any]) -> None:
+        rule["mirror"]["fields"][0]["when"] = waiting
+
+    rules = rules_with(change)
+    given = "{linked: true, waiting: WAITING, incident: {priority: Low}, ticket: {status: In Progress, priority: Low}}"
+    raised = "{actions: [{set_ticket_fields: {priority: Highest}}]}"
+    assert differences(tmp_path, rules, given.replace("WAITING", "5"), raised) == ()
+    assert differences(tmp_path, rules, given.replace("WAITING", "4"), raised) != ()

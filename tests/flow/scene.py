@@ -171,10 +171,12 @@ class Scene:
         return number, self.key(number)
 
 
-def a_scene(flavour: Flavour = "cloud", rules: RuleSet | None = None, **world: Any) -> Scene:
+def a_scene(
+    flavour: Flavour = "cloud", rules: RuleSet | None = None, cast: Cast = CAST, **world: Any
+) -> Scene:
     """A fresh scene with the usual cast."""
     return Scene(
-        world=World.build(CAST, flavour=flavour, **world),
+        world=World.build(cast, flavour=flavour, **world),
         rules=rules or load_rules([RULES]),
         store=Store.open("sqlite://", exclusive=True),
     )

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
-from tests.flow.scene import FLAVOURS, Scene, a_scene
+from bridge.rules.load import load_rules
+from bridge.rules.shape import FieldSource
+from tests.flow.scene import FLAVOURS, RULES, Scene, a_scene
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
@@ -297,5 +299,63 @@ def test_a_lost_answer_makes_no_second_ticket(flavour: Flavour) -> None:
     scene.look()
     assert len(scene.keys()) == 1
     scene.wait(minutes=11)
+    scene.settle()
+    assert scene.keys() == [scene.key(number)]
+
+
+def test_an_early_resolve_that_was_flagged_is_no_answer_later(flavour: Flavour) -> None:
+    """A resolve that was only flagged verifies nothing when the fix is deployed afterwards; reopening starts anew."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    for _ in range(4):
+        scene.resolves(number)
+        scene.settle()
+    assert scene.status(number) == "Resolved"
+    scene.fixes(key)
+    scene.world.tracker.people.moves_to(key, "Deployed", "dev.ana")
+    scene.settle()
+    assert scene.ticket_status(key) == "Deployed"
+    assert scene.note_with(number, "Please check it")
+    scene.writes(number, "#verified")
+    scene.settle()
+    assert scene.ticket_status(key) == "Closed"
+
+
+def test_what_failed_before_is_not_promised_again(flavour: Flavour) -> None:
+    """In the second round the version that failed is not named as the one to be installed."""
+    scene = a_scene(flavour)
+    number, key = to_verification(scene)
+    scene.writes(number, "#failed no change")
+    scene.settle()
+    scene.world.tracker.people.moves_to(key, "Done", "dev.ana", "Done")
+    scene.settle()
+    fixed = scene.note_with(number, "This incident stays open")
+    assert "installs 4.2 " in fixed[0]
+    assert "installs the patch" in fixed[-1]
+
+
+def test_values_of_fields_are_redacted_too(flavour: Flavour) -> None:
+    """A field of the ticket that is filled from the incident's text leaves as little behind as the text does."""
+    rules = load_rules([RULES])
+    rule = rules.rules[0]
+    fields = {**rule.ticket.fields, "environment": FieldSource(of="story")}
+    changed = rule.model_copy(update={"ticket": rule.ticket.model_copy(update={"fields": fields})})
+    scene = a_scene(flavour, rules.model_copy(update={"rules": (changed,)}))
+    number = scene.opens(**{"Detailed Decription": "Call +7 916 123-45-67 about it"})
+    scene.asks(number)
+    scene.settle()
+    assert "916" not in str(scene.ticket(scene.key(number))["environment"])
+
+
+def test_changed_rules_are_followed_after_a_restart(flavour: Flavour) -> None:
+    """A request that no rule matched is looked at again when the bridge starts with other rules."""
+    scene = a_scene(flavour)
+    number = scene.opens(**{"Categorization Tier 1": "Question"})
+    scene.asks(number)
+    scene.settle()
+    assert scene.keys() == []
+    rules = load_rules([RULES])
+    scene.rules = rules.model_copy(update={"rules": (rules.rules[0].model_copy(update={"when": ()}),)})
+    scene.restart()
     scene.settle()
     assert scene.keys() == [scene.key(number)]

@@ -84,7 +84,7 @@ class Court:
     def of(cls, town: Town) -> Court:
         """Look at everything."""
         incidents = {number: incident_place(town, number) for number in town.numbers()}
-        tickets = [ticket_place(town, key) for key in town.keys()]
+        tickets = [ticket_place(town, key) for key in town.ticket_keys()]
         with town.store.reading() as tx:
             dossiers = {
                 number: tx.dossiers.get(PAIR, number) or Dossier(incident=number) for number in incidents

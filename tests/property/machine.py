@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge.engine.poll import Poll
 from bridge.engine.resync import resync
+from bridge.simulators.faults import Fault
 from tests.property import laws
 from tests.property.texts import shapes
 from tests.property.town import DEVELOPERS, GROUPS, LOGINS, VERSIONS, Town
@@ -66,10 +67,10 @@ class Life(RuleBasedStateMachine):
             self.town.commands(number, "#ticket", "please {w}", "ann")
         if stage >= 2:
             self._rests()
-        if stage >= 3 and self.town.keys():
+        if stage >= 3 and self.town.ticket_keys():
             self.fixes(0, "dev.ana", "Done", 0)
             self._rests()
-        if stage >= 4 and self.town.keys():
+        if stage >= 4 and self.town.ticket_keys():
             self.releases(0, 0)
             self._rests()
 
@@ -86,7 +87,7 @@ class Life(RuleBasedStateMachine):
 
     def ticket(self, number: int) -> str:
         """One of the tickets."""
-        keys = self.town.keys()
+        keys = self.town.ticket_keys()
         return keys[number % len(keys)]
 
     def some_incident(self) -> bool:
@@ -95,7 +96,7 @@ class Life(RuleBasedStateMachine):
 
     def some_ticket(self) -> bool:
         """Whether there is one."""
-        return bool(self.town.keys())
+        return bool(self.town.ticket_keys())
 
     # -- the desk
 
@@ -114,7 +115,7 @@ class Life(RuleBasedStateMachine):
         self.town.commands(self.incident(at), "#ticket", shape, who)
 
     @precondition(some_incident)
-    @rule(who=logins, at=which, shape=shapes(), internal=st.booleans())
+    @rule(who=logins, at=which, shape=shapes(like_marks=True), internal=st.booleans())
     def writes(self, who: str, at: int, shape: str, internal: bool) -> None:
         """Somebody writes a note."""
         self.town.writes(self.incident(at), shape, who, internal=internal)
@@ -213,14 +214,19 @@ class Life(RuleBasedStateMachine):
         present = self.town.world.tracker.issue(key)["labels"]
         self.town.develops(lambda: people.sets(key, {"labels": [*present, label]}, "dev.ana"))
 
-    @precondition(lambda self: len(self.town.keys()) < 4)
+    @precondition(lambda self: len(self.town.ticket_keys()) < 4)
     @rule(who=developers, project=st.sampled_from(tuple(VERSIONS)))
     def creates(self, who: str, project: str) -> None:
         """A developer opens a ticket."""
         self.town.world.tracker.people.creates(project, "Blank sums", by=who)
 
     @precondition(some_ticket)
-    @rule(who=st.sampled_from((*DEVELOPERS, "igor")), at=which, shape=shapes(), deployed=st.booleans())
+    @rule(
+        who=st.sampled_from((*DEVELOPERS, "igor")),
+        at=which,
+        shape=shapes(like_marks=True),
+        deployed=st.booleans(),
+    )
     def comments(self, who: str, at: int, shape: str, deployed: bool) -> None:
         """A developer comments, or second line says in the ticket that it is deployed."""
         key = self.ticket(at)
@@ -289,7 +295,7 @@ class Life(RuleBasedStateMachine):
         key = self.ticket(at)
         self.town.develops(lambda: self.town.world.tracker.people.moves(key, project))
 
-    @precondition(lambda self: len(self.town.keys()) > 1)
+    @precondition(lambda self: len(self.town.ticket_keys()) > 1)
     @rule(at=which, of=which)
     def duplicates(self, at: int, of: int) -> None:
         """A developer closes a ticket as a duplicate of another one."""
@@ -297,6 +303,12 @@ class Life(RuleBasedStateMachine):
         if key != target:
             self.town.develops(lambda: people.links_duplicate(key, target, "dev.ana"))
             self.town.develops(lambda: people.moves_to(key, "Done", "dev.ana", "Duplicate"))
+
+    @precondition(some_ticket)
+    @rule(at=which, hidden=st.booleans())
+    def hides(self, at: int, hidden: bool) -> None:
+        """A ticket goes out of the bridge's sight, or comes back."""
+        self.town.hides(self.ticket(at), hidden)
 
     @precondition(some_ticket)
     @rule(at=which)
@@ -328,6 +340,51 @@ class Life(RuleBasedStateMachine):
         """Nothing goes through for a while."""
         self._wire(side).add(trouble(name, times=6))
         self.town.looks(seconds=30)
+
+    @precondition(some_incident)
+    @rule(
+        side=st.sampled_from(SIDES),
+        skip=st.integers(0, 9),
+        method=st.sampled_from((None, "POST", "PUT", "PUT")),
+        deed=st.sampled_from(
+            ("resolves", "clears", "vendor", "writes", "reopens", "gives away", "comments", "moves", "fails")
+        ),
+        who=logins,
+        at=which,
+        ticket=which,
+    )
+    def people_in_the_middle(
+        self, side: str, skip: int, method: str | None, deed: str, who: str, at: int, ticket: int
+    ) -> None:
+        """Somebody does something while the bridge looks: right before it reads or writes."""
+        number, keys, town = self.incident(at), self.town.ticket_keys(), self.town
+        key = keys[ticket % len(keys)] if keys else ""
+        deeds = {
+            "resolves": lambda: town.resolves(number, who, "Code"),
+            "clears": lambda: town.clears_field(number, who, None),
+            "vendor": lambda: town.clears_field(number, who, "SAP 77"),
+            "writes": lambda: town.writes(number, "in the middle {w}", who),
+            "reopens": lambda: town.sets(number, who, Status="In Progress"),
+            "gives away": lambda: town.sets(
+                number, who, Assigned_Group="Frontline Cards", Assignee_Login_ID=None
+            ),
+            "fails": lambda: town.commands(number, "#failed", "again {w}", who),
+            "comments": lambda: (
+                town.comments(key, "meanwhile {w}", "dev.max") if key in town.ticket_keys() else None
+            ),
+            "moves": lambda: town.develops(
+                lambda: town.world.tracker.people.moves_to(key, "In Progress", "dev.ana")
+            ),
+        }
+        self._wire(side).add(
+            Fault(
+                kind="call_before",
+                match=lambda request: method in (None, request.method),
+                skip=skip,
+                call=lambda: (deeds[deed](), town.notices())[1],
+            )
+        )
+        town.looks(seconds=30)
 
     @rule(moment=st.sampled_from(("before", "after", "full")), transactions=st.integers(0, 14))
     def dies_at_a_commit(self, moment: Any, transactions: int) -> None:
@@ -380,8 +437,3 @@ class Life(RuleBasedStateMachine):
             self.town.world.clock.advance(leap)
             for _ in range(3):
                 self.town.looks(seconds=30)
-
-
-def machine(name: str) -> Callable[..., Any]:
-    """Return the machine under a name of its own, so that several can be run side by side."""
-    return type(name, (Life,), {"__doc__": Life.__doc__})

@@ -13,7 +13,7 @@ _SHAPES = (
     "plain words {w} and no more",
     "He said \"{w}\" and 'left' the page",
     "*bold* _it_ {{code}} {w} [link|http://example.com/x?a=1&b=2] !image.png! {{quote}}",
-    "😀 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 {w} 👩‍👩‍👧 𐍈 ‏שלום",
+    "\U0001f600 \U0001d518 {w} \U0001f469\u200d\U0001f469\u200d\U0001f467 \U00010348 \u200f\u05e9\u05dc\u05d5\u05dd",
     "' OR 'Status' = \"Closed\" {w} AND 'Incident Number' LIKE \"%\"",
     'project = FRONT AND text ~ "{w}" ORDER BY created',
     "> #verified\n> #release now\n{w} is that right?",

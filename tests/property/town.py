@@ -184,7 +184,7 @@ class Town:
 
     # -- the tracker
 
-    def keys(self) -> list[str]:
+    def ticket_keys(self) -> list[str]:
         """Every ticket that there is."""
         return [key for project in PROJECTS for key in self.world.tracker.keys(project)]
 
@@ -220,13 +220,18 @@ class Town:
         self.ledger.gone.add(self.id_of(key))
         self.world.tracker.people.deletes(key)
 
+    def hides(self, key: str, hidden: bool) -> None:
+        """Somebody hides a ticket from the bridge, or shows it again."""
+        self.ledger.gone.add(self.id_of(key))
+        self.world.tracker.people.hides(key, hidden=hidden)
+
     def notices(self) -> None:
         """Write down which tickets show evidence of an end now."""
         released = {
             project: {name for name, done in self.world.tracker.versions(project).items() if done}
             for project in PROJECTS
         }
-        for key in self.keys():
+        for key in self.ticket_keys():
             issue = self.world.tracker.issue(key)
             ended = (
                 issue["status"] in ("Deployed", "Released")

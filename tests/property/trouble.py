@@ -1,4 +1,4 @@
-"""Everything that can happen to one request: lost on the way there or back, answered by somebody else, too late, and death."""
+"""Everything that can happen to one request: lost on the way, badly answered, or the death of who asked."""
 
 from __future__ import annotations
 

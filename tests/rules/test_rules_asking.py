@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.rules.load import load_rules
-from bridge.rules.match import condition_holds, fields_named, ticket_fields_named
+from bridge.rules.match import all_hold, fields_named, ticket_fields_named
 from bridge.rules.problems import ConfigProblems
 from tests.rules.rules_samples import SMALLEST, incident, told
 
@@ -49,8 +49,8 @@ def test_the_fields_of_asking_are_read(tmp_path: Path) -> None:
     assert ticket_fields_named(rules) == {"Customer Incident"}
     asks = rules.rules[0].ask_field
     assert asks is not None
-    assert condition_holds(asks, incident(**{"Vendor Group": "development"}))
-    assert not condition_holds(asks, incident(**{"Vendor Group": "Somebody"}))
+    assert all_hold([asks], incident(**{"Vendor Group": "development"}))
+    assert not all_hold([asks], incident(**{"Vendor Group": "Somebody"}))
 
 
 @pytest.mark.parametrize(

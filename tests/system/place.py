@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.stand import Ports, Stand
 from bridge.rehearsal.world import DESK_PASSWORD, TRACKER_TOKEN, Flavour, World
+from bridge.simulators.jira import ProjectSpec
 from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.wire import Request
 from bridge.state.journal import Effect
@@ -27,6 +29,8 @@ from bridge.state.store import Store
 COMMAND = str(Path(sys.executable).with_name("bridge"))
 #: The rules that are delivered.
 RULES = Path(__file__).parents[2] / "config" / "rules" / "frontline.yaml"
+#: The people of the front office, and a project that no rule names.
+STAFF = replace(CAST, projects=(*CAST.projects, ProjectSpec(key="CORE", name="Core")))
 #: How long anything that should happen may take on a busy machine, in seconds.
 PATIENCE = 30.0
 _STYLE = re.compile(r"\x1b")
@@ -137,8 +141,13 @@ pairs:
 """
         (self.folder / "bridge.yaml").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Done:
-        """Run a command to its end; nothing that goes wrong may ever look like a crash."""
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, limit: int | None = None
+    ) -> Done:
+        """Run a command to its end, with ``limit`` unable to write a file beyond so many bytes.
+
+        Nothing that goes wrong may ever look like a crash.
+        """
         done = subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
@@ -147,6 +156,7 @@ pairs:
             text=True,
             timeout=PATIENCE * 4,
             check=False,
+            preexec_fn=_limited(limit) if limit else None,
         )
         found = Done(code=done.returncode, out=done.stdout, err=done.stderr)
         assert "Traceback" not in found.told, found.told
@@ -207,6 +217,15 @@ pairs:
             if note["Submitter"] == "svc-bridge"
         ]
 
+    def said(self, number: str) -> str:
+        """Everything that the bridge wrote into an incident."""
+        return "\n".join(self.notes(number))
+
+    def comments(self, key: str) -> str:
+        """Everything that stands in a ticket: its description and its comments."""
+        written = [str(comment["body"]) for comment in self.world.tracker.comments(key)]
+        return "\n".join([str(self.world.tracker.issue(key)["description"]), *written])
+
     def tickets(self) -> list[str]:
         """Every ticket there is."""
         return self.world.tracker.keys("FRONT")
@@ -215,6 +234,16 @@ pairs:
         """What stands in the journal."""
         with Store.open(f"sqlite:///{self.state}", exclusive=False) as store, store.reading() as tx:
             return tx.journal.effects("retail", state=state)
+
+
+def _limited(size: int) -> Callable[[], None]:
+    """Return what makes a disk look full to a process."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
 
 
 def creates(request: Request) -> bool:
@@ -227,7 +256,7 @@ def a_place(
     folder: Path, flavour: Flavour = "cloud", remedy: RemedySettings | None = None
 ) -> Iterator[Place]:
     """Serve two worlds in which time passes as everywhere else, with a configuration for a bridge between them."""
-    world = World.build(CAST, flavour=flavour, clock=lambda: datetime.now(UTC), remedy=remedy)
+    world = World.build(STAFF, flavour=flavour, clock=lambda: datetime.now(UTC), remedy=remedy)
     environ = {
         name: value
         for name, value in os.environ.items()

@@ -46,6 +46,11 @@ class Client:
         return self._account
 
     @property
+    def known_account(self) -> str:
+        """The same without asking: empty before the first answer."""
+        return self._account or ""
+
+    @property
     def site(self) -> str:
         """The address under which people open the site, without a slash at its end."""
         self._open()

@@ -7,13 +7,13 @@ translate).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bridge.decide.unwiki import from_wiki
 from bridge.model.note import Note, Origin, split_mark
-from bridge.model.ticket import Category, Ticket, Version
+from bridge.model.ticket import Category, Relation, Ticket, Version
 
 Json = Mapping[str, Any]
 
@@ -39,8 +39,18 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
 
 
-def ticket_of(issue: Json, *, site: str, duplicate: str, extra: Iterable[tuple[str, str, bool]]) -> Ticket:
-    """Return the ticket of an issue; ``extra`` are (our name, field id, whether it is wiki text)."""
+def ticket_of(
+    issue: Json,
+    *,
+    site: str,
+    duplicate: str,
+    extra: Iterable[tuple[str, str, bool]],
+    readings: Iterable[str] = (),
+) -> Ticket:
+    """Return the ticket of an issue.
+
+    ``extra`` are (our name, field id, whether it is wiki text), ``readings`` the issue links to keep ("is blocked by").
+    """
     fields = issue["fields"]
     status = fields.get("status") or {}
     key = str(issue["key"])
@@ -59,6 +69,7 @@ def ticket_of(issue: Json, *, site: str, duplicate: str, extra: Iterable[tuple[s
         components=tuple(_named(each) for each in fields.get("components") or ()),
         fix_versions=tuple(version_of(each) for each in fields.get("fixVersions") or ()),
         duplicate_of=_duplicate(fields.get("issuelinks") or (), duplicate),
+        relations=tuple(_relations(fields.get("issuelinks") or (), readings)),
         updated_at=moment(fields["updated"]),
         url=f"{site}/browse/{key}",
         fields=tuple(sorted((name, plain(fields.get(field), wiki=wiki)) for name, field, wiki in extra)),
@@ -136,6 +147,16 @@ def _duplicate(links: Iterable[Json], duplicate: str) -> str:
         if same and isinstance(link.get("outwardIssue"), Mapping):
             return str(link["outwardIssue"]["id"])
     return ""
+
+
+def _relations(links: Iterable[Json], readings: Iterable[str]) -> Iterator[Relation]:
+    """Yield the links that read like one of these: ``outwardIssue`` by the kind's outward reading, and so on."""
+    wanted = {reading.casefold() for reading in readings}
+    for link in links if wanted else ():
+        for side in ("outward", "inward"):
+            reading, target = _named(link.get("type"), side), link.get(f"{side}Issue")
+            if reading.casefold() in wanted and isinstance(target, Mapping):
+                yield Relation(reading=reading, ticket_id=str(target["id"]), key=str(target["key"]))
 
 
 def _origin(author: Json, *, ours: bool) -> Origin:

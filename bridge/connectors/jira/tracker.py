@@ -74,6 +74,7 @@ class JiraTracker:
         search_grace: float | None = None,
         resolutions: Sequence[str] = ("Done", "Fixed", "Resolved"),
         duplicate_link: str = "Duplicate",
+        relations: Iterable[str] = (),
         text_limit: int | None = None,
         timeout: float = 60.0,
         ca_bundle: str | None = None,
@@ -84,7 +85,8 @@ class JiraTracker:
 
         ``user`` is the e-mail (Cloud) or name (Data Center) that belongs to ``token``; without it the token
         is sent as a personal access token.  ``token`` is asked for at every request, so that a renewed one
-        is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention.
+        is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention, ``relations``
+        the readings of issue links ("is blocked by") that they mention.
         ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units.
         """
         self.sent: Counter[tuple[str, str]] = Counter()
@@ -102,6 +104,7 @@ class JiraTracker:
         )
         self._client = client = Client(wire, credentials)
         self._pair, self._grace, self._duplicate = pair, search_grace, duplicate_link
+        self._relations = tuple(relations)
         self._names = tuple(name for name in dict.fromkeys(ticket_fields) if name not in _OWN)
         self._prose = Prose(lambda: text_limit or (CLOUD_LIMIT if client.cloud else DATA_CENTER_LIMIT))
         self._catalogue = Catalogue(client, self._prose)
@@ -114,6 +117,11 @@ class JiraTracker:
     def account(self) -> str:
         """The account id (Cloud) or login name (Data Center) of the bridge; asks the server once."""
         return self._client.account
+
+    @property
+    def known_account(self) -> str:
+        """The same without asking: empty before the first answer."""
+        return self._client.known_account
 
     @property
     def search_grace(self) -> float:
@@ -284,7 +292,13 @@ class JiraTracker:
 
     def _seen(self, issue: dict[str, Any]) -> Seen:
         with self._client.understood("reading a ticket", write=False):
-            ticket = ticket_of(issue, site=self._client.site, duplicate=self._duplicate, extra=self._extra())
+            ticket = ticket_of(
+                issue,
+                site=self._client.site,
+                duplicate=self._duplicate,
+                extra=self._extra(),
+                readings=self._relations,
+            )
             page = issue["fields"].get("comment")
         return ticket, self._comments.within(page, ticket.id)
 

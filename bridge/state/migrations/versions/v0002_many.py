@@ -66,20 +66,24 @@ def links() -> None:
 def rows_of(dossier: dict[str, Any]) -> Iterator[dict[str, Any]]:
     tickets: dict[str, tuple[dict[str, Any], bool]] = {}
     for link in dossier["links"]:
-        tickets |= dict.fromkeys(link.get("follows", ()), (link, True))
+        tickets |= dict.fromkeys((*link.get("follows", ()), *link.get("handed", ())), (link, True))
     tickets |= {link["ticket_id"]: (link, False) for link in dossier["links"]}
     for ticket_id, (link, follows) in tickets.items():
         yield {
             "ticket_id": ticket_id,
             "ticket_key": "" if follows else link["ticket_key"],
             "follows": follows,
-            "waits": not dossier["ending"] and not link["lost"],
+            "waits": not dossier["ending"] and not link["lost"] and ticket_id not in only_beside(link),
             "verified": dossier["ending"] == "verified",
             "linked_at": microseconds(link["linked_at"]),
             "ended_at": microseconds(dossier["ended_at"]) if dossier.get("ended_at") else None,
             "priority": "",
             "queue": dossier.get("queue", ""),
         }
+
+
+def only_beside(link: dict[str, Any]) -> set[str]:
+    return set(link.get("handed", ())) - {link.get("counting", "")}
 
 
 def microseconds(text: str) -> int:

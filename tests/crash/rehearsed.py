@@ -1,0 +1,128 @@
+"""The standard story in one process under a virtual clock, with everything that one request can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from bridge.engine.reconcile import Reconciler
+from bridge.rehearsal.office import CAST
+from bridge.rehearsal.world import Flavour, World
+from bridge.rules.load import load_rules
+from bridge.rules.shape import RuleSet
+from bridge.simulators.faults import Fault, Faulty
+from bridge.simulators.wire import Request
+from bridge.state.store import Store
+from tests.crash.picture import Picture, picture
+from tests.crash.story import Deed, Story
+from tests.property.death import Death
+
+RULES = Path(__file__).parents[2] / "config" / "rules" / "frontline.yaml"
+PAIR = "retail"
+POLL = timedelta(seconds=30)
+#: What passes before a look once several looks did not bring rest: longer than every pause and grace in turn.
+_LEAPS = (timedelta(minutes=6), POLL, POLL, timedelta(minutes=11), POLL, POLL)
+_BEFORE_LEAPS = 5
+_MOST_LOOKS = 60
+
+
+def delivered_rules() -> RuleSet:
+    """Return the rules that are delivered."""
+    return load_rules([RULES])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request of a run: when it came, which it was, and whether the bridge did something in that look."""
+
+    at: datetime
+    side: str
+    method: str
+    path: str
+    busy: bool = False
+
+
+@dataclass(kw_only=True)
+class Rehearsal:
+    """A story over both simulated servers with the bridge between them; every request is counted from 0."""
+
+    flavour: Flavour
+    rules: RuleSet
+    index_lag: timedelta = timedelta(0)
+    asked: list[Asked] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    busy: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+        self.world = World.build(CAST, flavour=self.flavour, index_lag=self.index_lag)
+        self.store = Store.open("sqlite://", exclusive=True)
+        self.bridge: Reconciler = self.world.reconciler(self.rules, self.store)
+        self._counts("desk", self.world.desk_wire)
+        self._counts("tracker", self.world.tracker_wire)
+
+    def _counts(self, side: str, wire: Faulty) -> None:
+        def count(request: Request) -> bool:
+            at = self.world.clock()
+            self.asked.append(Asked(at=at, side=side, method=request.method, path=request.path))
+            return False
+
+        wire.add(Fault(kind="call_before", match=count, times=None))
+
+    def meets(self, number: int, trouble: Callable[[], Fault]) -> None:
+        """Let request ``number`` meet trouble."""
+        for wire in (self.world.desk_wire, self.world.tracker_wire):
+            fault = trouble()
+            fault.match = lambda _request: len(self.asked) == number + 1
+            wire.add(fault)
+
+    def plays(self, deeds: Callable[[Story], tuple[Deed, ...]] = Story.long) -> None:
+        """Let people do deed after deed, each once everything is at rest."""
+        for deed in deeds(Story(world=self.world)):
+            # Versions are asked for every few minutes only.
+            self.world.clock.advance(timedelta(minutes=6))
+            deed()
+            self._rests()
+            self.pictures.append(picture(self.world))
+
+    def _rests(self) -> None:
+        wanted = 2 + int(self.index_lag / POLL)
+        quiet = restless = 0
+        for _ in range(_MOST_LOOKS):
+            if self._looks(self._pause(quiet, restless)):
+                quiet += 1
+            else:
+                quiet, restless = 0, restless + 1
+            if quiet == wanted:
+                return
+        raise AssertionError(f"the bridge does not come to rest: {self.left()}")
+
+    def _pause(self, quiet: int, restless: int) -> timedelta:
+        leaps = restless - _BEFORE_LEAPS
+        return POLL if quiet or leaps < 0 else _LEAPS[leaps % len(_LEAPS)]
+
+    def _looks(self, later: timedelta) -> bool:
+        """Let the bridge look after a while; whether there was nothing to do, and nothing is left."""
+        self.world.clock.advance(later)
+        first = len(self.asked)
+        try:
+            summary = self.bridge.cycle()
+        except Death:
+            self.bridge = self.world.reconciler(self.rules, self.store, begin=self.bridge.begin)
+            return False
+        if summary.done:
+            self.busy.update(range(first, len(self.asked)))
+        assert not summary.failed, summary.sentence
+        return not (summary.done or summary.down or self.left())
+
+    def left(self) -> dict[str, int]:
+        """Return what is still open in the journal, by state."""
+        with self.store.reading() as tx:
+            counts = tx.journal.counts(PAIR)
+            dirty = len(tx.agenda.dirty(PAIR, 10))
+        open_states = {state: counts[state] for state in ("pending", "started", "unknown") if counts[state]}
+        return {**open_states, **({"dirty": dirty} if dirty else {})}
