@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from bridge.engine.reconcile import Reconciler
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.world import Flavour, World
@@ -58,7 +56,6 @@ class Rehearsal:
     busy: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
         self.world = World.build(CAST, flavour=self.flavour, index_lag=self.index_lag)
         self.store = Store.open("sqlite://", exclusive=True)
         self.bridge: Reconciler = self.world.reconciler(self.rules, self.store)

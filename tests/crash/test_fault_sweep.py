@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
-from itertools import product
 from random import Random
 
 import pytest
@@ -38,7 +37,13 @@ TROUBLES = (
 SAMPLE = 24
 #: How many pairs of troubles are tried for each flavour and lag.
 PAIRS = 150
+#: How far Jira's search index is behind: not at all, or three looks, which only Cloud knows.
 LAGS = (timedelta(0), timedelta(seconds=90))
+PLACES: tuple[tuple[Flavour, timedelta], ...] = (
+    ("cloud", LAGS[0]),
+    ("cloud", LAGS[1]),
+    ("datacenter", LAGS[0]),
+)
 
 #: One trouble that one request meets, by the request's number.
 Meeting = tuple[int, str]
@@ -140,7 +145,8 @@ def test_trouble_again_and_again_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("flavour", "lag", "name"), list(product(FLAVOURS, LAGS, TROUBLES)))
+@pytest.mark.parametrize("name", TROUBLES)
+@pytest.mark.parametrize(("flavour", "lag"), PLACES)
 def test_every_single_trouble_changes_nothing(flavour: Flavour, lag: timedelta, name: str) -> None:
     """Every request of the story meets the trouble, one in each run: the worlds end as ever."""
     wrong = [
@@ -152,7 +158,7 @@ def test_every_single_trouble_changes_nothing(flavour: Flavour, lag: timedelta, 
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("flavour", "lag"), list(product(FLAVOURS, LAGS)))
+@pytest.mark.parametrize(("flavour", "lag"), PLACES)
 def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta) -> None:
     """Two requests meet any two troubles, drawn at random and always the same: the worlds end as ever."""
     chance = Random(f"{flavour} {lag}")

@@ -183,6 +183,8 @@ def _stands_once(said: Said, place: Place) -> None:
 
 def _in_its_words(said: Said, place: Place, words: str) -> None:
     found = [text for text in place.bridge if said.number in words_in(text)]
+    # What ends like a mark is cut off, whoever wrote it.
+    words, _, _ = split_mark(clean(words))
     assert _one_line(words) in _one_line(found[0]), f"{said} became {found[0]!r}"
 
 

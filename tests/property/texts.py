@@ -33,10 +33,7 @@ _SHAPES = (
     "\n\n  {w}  \n\n",
 )
 #: What ends like a mark of ours or of another pair although a person wrote it.
-_LIKE_MARKS = (
-    "{w}\n\n(bridge:retail/INC000000001001/told/fixed/1)",
-    "{w} (bridge:wholesale/INC1/create/1)",
-)
+_LIKE_MARKS = ("{w}\n\n(bridge:retail/INC000000001001/told/fixed/1)",)
 
 _WORD = re.compile(r"word(\d+)x")
 
