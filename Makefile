@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-deep check format bench lock clean help
+.PHONY: demo test test-deep check format lock clean help
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,9 +34,6 @@ test-deep: $(READY)  ## The slow sweeps
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-
-bench: $(READY)  ## Counts and ratios
-	$(BIN)/python -m bench
 
 lock:  ## Renew the locked dependencies (needs uv)
 	uv lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,14 +16,17 @@ from bridge.engine.poll import Poll
 from bridge.engine.reconcile import Reconciler
 from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
-from bridge.rules.named import links_named
+from bridge.rules.named import links_named, reads_changes
 from bridge.settings import Desk, Settings, Tracker, read_secret
 from bridge.settings import Pair as PairSettings
+from bridge.state.keep import prune
 from bridge.state.store import Store
 from bridge.voices import voice_of
 
 #: How far back a state that never polled begins to look.
 FIRST_LOOK_BACK = timedelta(hours=1)
+#: How long the words of effects are kept once their incident ended for good.
+KEPT = timedelta(days=180)
 
 
 def wall_clock() -> datetime:
@@ -44,14 +48,29 @@ class App:
         """Read everything that is held in a pair again."""
         reconciler = self.reconcilers[pair]
         poll = Poll(pair=reconciler.pair, store=self.store, begin=reconciler.begin)
-        return resync(reconciler.pair, self.store, poll)
+        done = resync(reconciler.pair, self.store, poll)
+        prune(self.store, pair, reconciler.pair.clock() - KEPT)
+        return done
 
-    def close(self) -> None:
-        """Log out everywhere and let go of the state."""
+    def requests(self) -> Counter[tuple[str, str, str, str]]:
+        """Return how many requests were sent, by side, system, method and kind."""
+        systems = [("desk", name, desk.sent) for name, desk in self.desks.items()]
+        systems += [("tracker", name, tracker.sent) for name, tracker in self.trackers.items()]
+        found: Counter[tuple[str, str, str, str]] = Counter()
+        for side, name, sent in systems:
+            found.update({(side, name, *what): number for what, number in dict(sent).items()})
+        return found
+
+    def let_go(self) -> None:
+        """Log out everywhere; the state stays open."""
         for desk in self.desks.values():
             desk.close()
         for tracker in self.trackers.values():
             tracker.close()
+
+    def close(self) -> None:
+        """Log out everywhere and let go of the state."""
+        self.let_go()
         self.store.close()
 
     def __enter__(self) -> App:
@@ -109,6 +128,9 @@ def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Cl
         clock=clock,
         ticket_field=desk.ticket_field,
         fields=sorted(fields),
+        reads_changes=any(
+            reads_changes(rule) for one in settings.pairs if one.desk == name for rule in one.rule_set.rules
+        ),
         # Jira demands an address for the remote link; the server's own is better than none.
         web_url=desk.web_url or desk.url,
         timeout=desk.timeout.total_seconds(),

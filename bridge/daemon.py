@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 import structlog
@@ -24,6 +24,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.engine.reconcile import Summary
 from bridge.model.errors import BridgeError, Refused, StateError
+from bridge.pulse import Pulse
+from bridge.systemd import Notifier
 
 log = structlog.get_logger()
 
@@ -33,8 +35,30 @@ DRAIN = 10.0
 FAREWELL = 2.0
 
 
+#: How often the words for systemd are renewed, in seconds.
+STATUS_EVERY = 10.0
+#: How long a reload waits for running looks, in seconds.
+RELOAD_PATIENCE = 60.0
+
+
 def _nothing() -> None:
     """Have nobody to take leave of."""
+
+
+def _silent() -> str:
+    """Have nothing to say."""
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is rung for, by the pair's name, and when; ``farewell`` lets go of the servers, not of the state."""
+
+    cycles: Mapping[str, Callable[[], Summary]]
+    resyncs: Mapping[str, Callable[[], object]]
+    poll: timedelta
+    resync_at: tuple[int, int]
+    farewell: Callable[[], None] = _nothing
 
 
 @dataclass(kw_only=True)
@@ -43,7 +67,9 @@ class Daemon:
 
     ``cycles`` and ``resyncs`` are what is rung for, by the pair's name; ``poll`` is how often.  ``stop`` is shared with the
     engine, which looks at it between two effects.  ``farewell`` logs out everywhere.  ``end`` leaves the process at
-    once with an exit code, whatever its threads do; the journal knows what they were about.
+    once with an exit code, whatever its threads do; the journal knows what they were about.  ``pulse`` learns of every
+    look, ``notifier`` and ``ping`` of progress only; ``reload`` gives new work or raises ``BridgeError``, and then the old
+    work goes on; ``keep`` writes down when a pair's look began and what it did.
     """
 
     cycles: Mapping[str, Callable[[], Summary]]
@@ -54,6 +80,18 @@ class Daemon:
     end: Callable[[int], object] = os._exit
     stop: threading.Event = field(default_factory=threading.Event)
     fatal: StateError | None = None
+    pulse: Pulse | None = None
+    notifier: Notifier = field(default_factory=Notifier)
+    status: Callable[[], str] = _silent
+    ping: Callable[[], None] | None = None
+    ping_every: timedelta = timedelta(minutes=1)
+    reload: Callable[[], Work] | None = None
+    keep: Callable[[str, datetime, str], None] | None = None
+    _scheduled: BackgroundScheduler | None = None
+    _reload_wanted: threading.Event = field(default_factory=threading.Event)
+    _pinging: threading.Thread | None = None
+    _pinged_at: float = float("-inf")
+    _told_at: float = float("-inf")
     _running: dict[str, threading.Lock] = field(default_factory=dict)
     _away: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -61,14 +99,16 @@ class Daemon:
         """Run until SIGTERM or SIGINT; returns the exit code: 0, or 1 where the state cannot be used any more."""
         self._running = {name: threading.Lock() for name in self.cycles}
         self._catch_signals()
-        scheduler = self._scheduler()
-        scheduler.start()
+        self._begin()
         log.info("daemon_started", pairs=sorted(self.cycles), poll_seconds=self.poll.total_seconds())
+        self.notifier.tell("READY=1")
         while not self.stop.wait(timeout=1.0):
-            pass
+            self._live()
+        self.notifier.tell("STOPPING=1")
         ends = time.monotonic() + DRAIN - FAREWELL
         log.info("daemon_stopping", why=str(self.fatal or "told to stop"), seconds_at_most=DRAIN)
-        scheduler.shutdown(wait=False)
+        if self._scheduled is not None:
+            self._scheduled.shutdown(wait=False)
         if not self._drained(ends):
             log.error(
                 "daemon_stopped",
@@ -79,6 +119,78 @@ class Daemon:
         self._take_leave()
         log.info("daemon_stopped", drained=True)
         return 1 if self.fatal else 0
+
+    def _begin(self) -> None:
+        if self.pulse is not None:
+            self.pulse.begins(tuple(self.cycles))
+        self._scheduled = self._scheduler()
+        self._scheduled.start()
+
+    def _live(self) -> None:
+        """Show signs of life, as long as there is progress; take up a reload that was asked for."""
+        if self._reload_wanted.is_set():
+            self._reload_wanted.clear()
+            self._reload()
+        if self.pulse is not None and self.pulse.late():
+            return
+        now = time.monotonic()
+        self.notifier.tell("WATCHDOG=1")
+        if now - self._told_at >= STATUS_EVERY and self.notifier.address:
+            self._told_at = now
+            self.notifier.tell(f"STATUS={self.status()}")
+        resting = self._pinging is None or not self._pinging.is_alive()
+        if self.ping is not None and resting and now - self._pinged_at >= self.ping_every.total_seconds():
+            self._pinged_at = now
+            self._pinging = threading.Thread(target=self.ping, name="ping", daemon=True)
+            self._pinging.start()
+
+    def _reload(self) -> None:
+        """Take new work between two looks, or keep the old one and say why."""
+        if self.reload is None:
+            return
+        failure: BridgeError | None = None
+        try:
+            self._swap(self.reload())
+        except BridgeError as error:
+            failure = error
+        if failure is not None:
+            log.error("reload_failed", what=failure.what, why=failure.why, next=failure.next_step)
+        else:
+            log.info("reload_done", pairs=sorted(self.cycles), poll_seconds=self.poll.total_seconds())
+        if self.pulse is not None:
+            self.pulse.reloads(failure is None)
+
+    def _swap(self, fresh: Work) -> None:
+        locks = list(self._running.values())
+        if not self._all_taken(locks):
+            fresh.farewell()
+            raise BridgeError(
+                "the configuration was not reloaded",
+                why=f"a look did not end within {RELOAD_PATIENCE:.0f} seconds",
+                next_step="try again; look for a server that answers slowly",
+            )
+        try:
+            if self._scheduled is not None:
+                self._scheduled.shutdown(wait=False)
+            self._take_leave()
+            self.cycles, self.resyncs, self.farewell = fresh.cycles, fresh.resyncs, fresh.farewell
+            self.poll, self.resync_at = fresh.poll, fresh.resync_at
+            self._running = {name: threading.Lock() for name in self.cycles}
+        finally:
+            for lock in locks:
+                lock.release()
+        self._begin()
+
+    def _all_taken(self, locks: list[threading.Lock]) -> bool:
+        ends = time.monotonic() + RELOAD_PATIENCE
+        taken: list[threading.Lock] = []
+        for lock in locks:
+            if not lock.acquire(timeout=max(0.0, ends - time.monotonic())):
+                for one in taken:
+                    one.release()
+                return False
+            taken.append(lock)
+        return True
 
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
@@ -106,21 +218,44 @@ class Daemon:
         return scheduler
 
     def _cycle(self, name: str) -> None:
-        self._ring(name, lambda: self._tell_sides(name, self.cycles[name]()))
+        self._ring(name, lambda: self._look(name))
+
+    def _look(self, name: str) -> None:
+        began = datetime.now(UTC)
+        summary = self.cycles[name]()
+        self._tell_sides(name, summary)
+        if self.keep is not None:
+            self.keep(name, began, summary.sentence)
+        if self.pulse is not None:
+            self.pulse.beats(
+                name,
+                began=began,
+                sentence=summary.sentence,
+                down=tuple(sorted(summary.down)),
+                done=summary.done,
+                refused=summary.refused,
+                withheld=len(summary.withheld),
+            )
 
     def _resync(self, name: str) -> None:
         self._ring(name, self.resyncs[name])
 
     def _ring(self, name: str, work: Callable[[], object]) -> None:
         """Do one pair's work, one at a time; only a state that cannot be used ends the process."""
-        with self._running[name]:
-            if self.stop.is_set():
+        lock = self._running.get(name)
+        if lock is None:
+            return  # a reload took the pair away
+        with lock:
+            # A ring of the schedule before a reload may have waited for the lock of before.
+            if self.stop.is_set() or self._running.get(name) is not lock:
                 return
             try:
                 work()
             except StateError as error:
                 log.critical("state_failed", what=error.what, why=error.why, next=error.next_step)
                 self.fatal = error
+                if self.pulse is not None:
+                    self.pulse.state_works = False
                 self.stop.set()
             except BridgeError as error:
                 # The nightly comparison found a server away; the next night, or the next look, sees the same.
@@ -157,6 +292,7 @@ class Daemon:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
+            signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload_wanted.set())
 
     def _drained(self, ends: float) -> bool:
         """Wait for running looks until this moment of the monotonic clock; False where one did not end."""

@@ -13,7 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from bridge.cli import speech
 from bridge.cli.main import app
-from bridge.rules import shape
+from bridge.decide.voice import VARIABLES
+from bridge.rules import conditions, shape
 from bridge.rules.load import load_rules
 from bridge.voices import voice_of
 
@@ -223,7 +224,8 @@ def test_named_functions_exist(page: Path) -> None:
 def test_quoted_notes_are_what_the_bridge_says() -> None:
     """The life of an incident quotes notes word for word, and nothing else."""
     voice = voice_of("en")
-    assert quotes(LIFE) == [voice.say(name, **values) for name, values in QUOTED]
+    blank = {name: dict.fromkeys(variables, "") for name, variables in VARIABLES.items()}
+    assert quotes(LIFE) == [voice.say(name, **(blank[name] | values)) for name, values in QUOTED]
 
 
 def test_the_guide_to_rules_has_every_key_with_its_default() -> None:
@@ -236,9 +238,11 @@ def test_the_guide_to_rules_has_every_test() -> None:
     """The guide to rules names every test that a condition may make."""
     text = RULES.read_text(encoding="utf-8")
     named = re.findall(r"^\| `([a-z_]+)` \| [^|]+\|$", text, re.MULTILINE)
-    assert named == [key for key, _ in told_keys(shape.Test)]
+    assert named == [key for key, _ in told_keys(conditions.Test)]
     assert {"all", "any", "not"} == {
-        info.alias for name, info in shape.Condition.model_fields.items() if name not in ("field", "test")
+        info.alias
+        for name, info in conditions.Condition.model_fields.items()
+        if name not in ("field", "test")
     }
 
 
@@ -275,4 +279,5 @@ def test_the_readme_has_every_command() -> None:
     rows = re.findall(
         r"^\| `([a-z]+)[^`]*` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert sorted(rows) == sorted(str(command.name) for command in app.registered_commands)
+    groups = [str(group.name or group.typer_instance.info.name) for group in app.registered_groups]
+    assert sorted(rows) == sorted([*groups, *(str(command.name) for command in app.registered_commands)])

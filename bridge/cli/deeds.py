@@ -8,6 +8,7 @@ from bridge.model.actions import (
     Action,
     AddIncidentNote,
     AddTicketNote,
+    AttachToTicket,
     CreateTicket,
     EditIncidentNote,
     EditTicketNote,
@@ -17,6 +18,7 @@ from bridge.model.actions import (
     ShowIncident,
     Value,
 )
+from bridge.model.attachment import size_in_words
 
 #: How much of a note is shown.
 _LONGEST = 300
@@ -37,6 +39,8 @@ def deed(action: Action) -> str:
             return f"move {action.ticket_key} to {action.to_status}"
         case ShowIncident():
             return f"show the incident in {action.ticket_key}"
+        case AttachToTicket():
+            return f"attach {action.name} to {action.ticket_key}"
         case AddIncidentNote():
             return "write into the incident" if action.internal else "write publicly into the incident"
         case EditIncidentNote():
@@ -56,6 +60,8 @@ def details(action: Action) -> list[tuple[str, str]]:
             return _values(action.fields)
         case AddTicketNote() | EditTicketNote() | AddIncidentNote() | EditIncidentNote():
             return [("text", _short(action.text))]
+        case AttachToTicket():
+            return [("size", size_in_words(action.size))]
         case MoveTicket() | ShowIncident():
             return []
         case _:

@@ -106,6 +106,8 @@ def _as_data(pair: str, told: Explanation, effects: tuple[Effect, ...]) -> dict[
         "balls": told.balls,
         "fields": told.fields,
         "next_step": told.next_step,
+        "answer_by": told.deadline,
+        "history": told.history,
         "flags": told.flags,
         "effects": [_effect_data(effect) for effect in effects],
     }
@@ -141,6 +143,10 @@ def _tell(out: Console, pair: str, told: Explanation, effects: tuple[Effect, ...
     since = f", since {moment(told.ball_since)}" if told.ball_since else ""
     out.print(f"now with:  {plain(told.ball) or 'nobody'}{since}")
     out.print(f"next:      {plain(told.next_step)}")
+    if told.deadline is not None:
+        out.print(f"answer by: {moment(told.deadline)}")
+    for line in told.history:
+        out.print(f"noted:     {plain(line)}")
     for flag in told.flags:
         out.print(f"[yellow]needs a person:[/] {plain(flag.what.replace('_', ' '))}: {plain(flag.detail)}")
     _tell_effects(out, effects)

@@ -10,7 +10,23 @@ from typing import Annotated, Protocol, cast
 import typer
 
 from bridge import __version__
-from bridge.cli import check, demo, explain, held, plan, replay, rule_tests, run, simulate, speech
+from bridge.cli import (
+    approve,
+    audit,
+    check,
+    dead,
+    demo,
+    explain,
+    held,
+    plan,
+    replay,
+    rule_tests,
+    run,
+    simulate,
+    speech,
+    state,
+    status,
+)
 
 app = typer.Typer(
     name="bridge",
@@ -53,7 +69,12 @@ app.command("run")(run.run_command)
 app.command("once")(run.once_command)
 app.command("plan")(plan.plan_command)
 app.command("explain")(explain.explain_command)
+app.command("status")(status.status_command)
 app.command("held")(held.held_command)
+app.add_typer(dead.app)
+app.add_typer(state.app)
+app.command("approve")(approve.approve_command)
+app.command("audit")(audit.audit_command)
 app.command("check")(check.check_command)
 app.command("test")(rule_tests.rule_tests_command)
 app.command("simulate")(simulate.simulate_command)

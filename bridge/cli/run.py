@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from bridge.app import App, build
+from bridge.app import build
+from bridge.cli.running import Running
 from bridge.cli.setting import require_secrets, settings_of
 from bridge.cli.speech import FAILED, console, failure_json, plain, print_json, spoken, tell_down
-from bridge.daemon import Daemon
 from bridge.engine.reconcile import Summary
+from bridge.settings import Settings
 from bridge.state.store import Store
 
 Since = Annotated[
@@ -32,27 +32,21 @@ Since = Annotated[
 def run_command(context: typer.Context, since: Since = None) -> None:
     """Run until SIGTERM or Ctrl-C: poll both sides, decide, act.
 
-    On the first signal a running look is finished, within 10 seconds; a second signal ends at once.
+    On the first signal a running look is finished, within 10 seconds; a second signal ends at once. SIGHUP reads the
+    configuration and the rules anew, and keeps the old ones where they cannot be used.
     """
-    settings = settings_of(context, quiet=False)
-    require_secrets(settings)
-    daemon = Daemon(
-        cycles={},
-        resyncs={},
-        poll=settings.schedule.poll,
-        resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
-    )
+
+    def load() -> Settings:
+        settings = settings_of(context, quiet=False)
+        require_secrets(settings)
+        return settings
+
+    settings = load()
     with Store.open(settings.state, exclusive=True) as store:
-        app = build(settings, store, os.environ, stopping=daemon.stop.is_set, since=_utc(since))
-        daemon.cycles = {name: one.cycle for name, one in app.reconcilers.items()}
-        daemon.resyncs = {name: _resync(app, name) for name in app.reconcilers}
-        daemon.farewell = app.close
-        code = daemon.run()
+        running = Running.of(store, settings, load, _utc(since))
+        with running.pages():
+            code = running.daemon.run()
     raise typer.Exit(code)
-
-
-def _resync(app: App, name: str) -> Callable[[], object]:
-    return lambda: app.resync(name)
 
 
 @spoken

@@ -13,12 +13,14 @@ came without proof of its credentials.  No error, log line or URL ever holds a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from bridge.model.actions import CreateTicket, Receipt, ShowIncident, Value
+from bridge.model.attachment import Attachment
+from bridge.model.change import Change
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.plan import Member
@@ -57,6 +59,18 @@ class ServiceDesk(Protocol):
 
     def notes(self, number: str) -> tuple[Note, ...]:
         """Return every note of one incident, oldest first, read afresh."""
+        ...
+
+    def changes(self, numbers: Sequence[str]) -> Mapping[str, tuple[Change, ...]]:
+        """Return the changes related to these incidents, by number, read afresh; numbers without any are left out."""
+        ...
+
+    def attachment(self, ref: str) -> bytes:
+        """Return the file that an attachment's ``ref`` names; ``Gone`` where it is not there any more."""
+        ...
+
+    def retired(self, group: str) -> bool:
+        """Whether a support group was taken out of use; False where that cannot be known; cached for an hour."""
         ...
 
     def members(self, group: str) -> tuple[Member, ...] | None:
@@ -136,6 +150,10 @@ class Tracker(Protocol):
         """Search for a ticket that carries the draft's mark label; the oldest where there are several."""
         ...
 
+    def has_opened(self) -> bool:
+        """Whether a search shows any ticket that this account ever opened."""
+        ...
+
     def set_fields(self, ticket_id: str, fields: Iterable[tuple[str, Value]]) -> None:
         """Set fields by the tracker's own names; an empty value clears."""
         ...
@@ -154,6 +172,14 @@ class Tracker(Protocol):
 
     def web_links(self, ticket_id: str) -> tuple[str, ...]:
         """Return the addresses and titles of the links to other places that people made in a ticket."""
+        ...
+
+    def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
+        """Hang a file on a ticket; its id is in the receipt.  ``Refused`` where the tracker takes no such file."""
+        ...
+
+    def attachments(self, ticket_id: str) -> tuple[Attachment, ...]:
+        """Return the files that hang on a ticket, read afresh."""
         ...
 
     def show_incident(self, link: ShowIncident, url: str) -> None:

@@ -79,6 +79,7 @@ class _Call:
     kind: str
     write: bool
     ends: float
+    file: bool = False
 
 
 class Wire:
@@ -129,12 +130,14 @@ class Wire:
         data: Any = None,
         headers: Mapping[str, str | None] | None = None,
         auth: Auth | None = None,
+        file: bool = False,
     ) -> requests.Response:
         """Send one request and return its whole answer, whatever the connector has to judge in it.
 
         ``path`` begins with ``/`` below the base, or is an absolute address of the same origin.  ``kind``
         says in a word or two what the call is for (counted, and shown in errors).  A POST that only reads is
-        ``write=False`` and may be repeated.  Raises ``Busy`` (429; 503 on a read), ``Unreachable`` (nothing
+        ``write=False`` and may be repeated.  ``file`` says that the answer is somebody's file, which may be a web
+        page.  Raises ``Busy`` (429; 503 on a read), ``Unreachable`` (nothing
         was done), ``Ambiguous`` (a write that may have been done).  Answers below 502 other than redirects,
         429 and misplaced web pages are returned.
         """
@@ -145,7 +148,8 @@ class Wire:
             )
         )
         self._stay_home(request)
-        call = _Call(kind=kind, write=write, ends=self._times.monotonic() + self._limits.deadline)
+        ends = self._times.monotonic() + self._limits.deadline
+        call = _Call(kind=kind, write=write, ends=ends, file=file)
         return self._judged(self._tried(request, call), call)
 
     def json(self, response: requests.Response, *, write: bool, kind: str) -> Any:
@@ -231,7 +235,7 @@ class Wire:
     def _exchanged(self, request: requests.PreparedRequest, call: _Call) -> requests.Response:
         """Send once and read the whole body; ``Flaw`` where either broke."""
         left = self._left(call)
-        self.sent[request.method or "", call.kind] += 1
+        self.sent[request.method or "", _without_numbers(call.kind)] += 1
         try:
             response = self.session.send(
                 request,
@@ -309,6 +313,8 @@ class Wire:
             self.broken(call.kind, f"a gateway answered {status}", write=call.write)
         if response.is_redirect or 300 <= status < 400:
             self._redirected(response, call)
+        if call.file and response.ok:
+            return response
         if is_page(response) and status not in _JUDGED_AS_PAGE and status < 500:
             self._page(response, call)
         return response
@@ -365,3 +371,8 @@ def _plain(system: str, address: str) -> Url:
             next_step="correct the address in the configuration",
         )
     return url
+
+
+def _without_numbers(kind: str) -> str:
+    """Return a kind of request without the number of what it was about: there must not be a count for each incident."""
+    return " ".join(word for word in kind.split() if not any(sign.isdigit() for sign in word))

@@ -13,6 +13,7 @@ from bridge.model.actions import (
     Action,
     AddIncidentNote,
     AddTicketNote,
+    AttachToTicket,
     CreateTicket,
     EditIncidentNote,
     EditTicketNote,
@@ -23,7 +24,7 @@ from bridge.model.actions import (
     ShowIncident,
     Value,
 )
-from bridge.model.dossier import Dossier, Link, Living, Round
+from bridge.model.dossier import Dossier, Link, Living, Reassigned, Round
 from bridge.model.shared import Board
 from bridge.model.ticket import Ticket
 
@@ -49,7 +50,7 @@ def agreed(dossier: Dossier, action: Action, receipt: Receipt, at: datetime) -> 
             return replace(dossier, living=living)
         case SetIncident():
             return _set(dossier, action, at)
-        case MoveTicket() | EditTicketNote():
+        case MoveTicket() | AttachToTicket() | EditTicketNote():
             return dossier
 
 
@@ -80,7 +81,7 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
 def _with_link(dossier: Dossier, ticket_id: str, *, packed: tuple[str, ...] = (), told: str = "") -> Dossier:
     def changed(link: Link) -> Link:
         if link.ticket_id != ticket_id:
-            return link
+            return replace(link, told_target=told) if told and ticket_id in link.follows[-1:] else link
         return replace(link, packed=(*link.packed, *packed), told=told or link.told)
 
     return replace(dossier, links=tuple(changed(link) for link in dossier.links))
@@ -125,9 +126,16 @@ def _set(dossier: Dossier, action: SetIncident, at: datetime) -> Dossier:
         dossier = replace(dossier, waited=dossier.round.number)
     if action.purpose == "put_back":
         dossier = replace(dossier, put_backs=dossier.put_backs + 1)
+    if action.purpose == "route" and values.get("assigned_group"):
+        dossier = _routed(dossier, values["assigned_group"], at)
     if action.agreed:
         dossier = _wrote(dossier, action.ticket_id, action.agreed, at)
     return dossier
+
+
+def _routed(dossier: Dossier, queue: str, at: datetime) -> Dossier:
+    moved = Reassigned(old=dossier.queue, new=queue, by="", at=at)
+    return replace(dossier, queue=queue, reassigned=(*dossier.reassigned, moved))
 
 
 def missing(dossier: Dossier, ticket_id: str, at: datetime) -> Dossier:

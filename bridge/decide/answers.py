@@ -128,6 +128,7 @@ def _answer(
         at=note.at,
         words=words,
         note_id=note.id,
+        attachments=note.attachments,
     )
 
 
@@ -162,8 +163,10 @@ def used_up(draft: Draft, link: Link) -> Link:
     released = [
         f"version:{version.id}" for version in (ticket.fix_versions if ticket else ()) if version.released
     ]
-    used = [item.source for item in link.evidence if not (left_done and item.kind == "status")] + released
-    spent = tuple(dict.fromkeys((*link.spent, *used)))
+    # Whatever was installed before this answer was part of what failed.
+    installed = [f"change:{change.id}" for change in draft.seen.changes if not change.failed]
+    counted = [item.source for item in link.evidence if not (left_done and item.kind == "status")]
+    spent = tuple(dict.fromkeys((*link.spent, *counted, *released, *installed)))
     return replace(link, evidence=(), spent=spent, left_done=left_done, seen_done="")
 
 

@@ -4,8 +4,11 @@
     fix_version   the ticket is fixed and one of its versions is released  another version, or released again
     status        the ticket stands in one of the named statuses           it left "done" since the round began
     phrase        a member of the named groups wrote it                    a new note
+    change        the ticket is fixed and a related change is finished     another change
 
-A version that is un-released, or a ticket moved on from Deployed to Closed, takes nothing back.
+A version that is un-released, or a ticket moved on from Deployed to Closed, takes nothing back.  A phrase counts for
+the ticket: written into one incident, it is evidence for every other incident of the same ticket.  A change that was
+finished before the incident was opened, or that broke the thing, is no cure.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ from dataclasses import replace
 
 from bridge.decide.draft import Draft
 from bridge.decide.phrases import first_phrase
-from bridge.decide.stage import counting_ticket, outcome
+from bridge.decide.stage import Outcome, counting_ticket, name_of, outcome
+from bridge.model.change import Change
 from bridge.model.dossier import Evidence, Link
 from bridge.model.note import Note
 from bridge.model.plan import Member
 from bridge.model.ticket import Ticket
-from bridge.rules.shape import FixVersionReleased, Hold, Phrase, PhraseSource, StatusIn
+from bridge.rules.shape import EvidenceSource, FixVersionReleased, Hold, Phrase, PhraseSource, StatusIn
+from bridge.rules.shape_roads import ChangeIn
 
 
 def latch(draft: Draft) -> None:
@@ -33,12 +38,13 @@ def latch(draft: Draft) -> None:
         if ticket is None or link.lost:
             continue
         link = _seen_done(rule.hold, _new_chances(link, ticket), ticket)
-        fresh = [
-            item
+        known = {(old.source, old.meets) for old in link.evidence}
+        fresh = {
+            (item.source, item.meets): item
             for item in _seen(draft, rule.hold, link, ticket)
-            if item.source not in link.spent and item.source not in {old.source for old in link.evidence}
-        ]
-        draft.remember_link(replace(link, evidence=(*link.evidence, *fresh)))
+            if item.source not in link.spent and (item.source, item.meets) not in known
+        }
+        draft.remember_link(replace(link, evidence=(*link.evidence, *fresh.values())))
 
 
 def _new_chances(link: Link, ticket: Ticket) -> Link:
@@ -60,13 +66,48 @@ def _seen_done(hold: Hold, link: Link, ticket: Ticket) -> Link:
 def _seen(draft: Draft, hold: Hold, link: Link, ticket: Ticket) -> Iterator[Evidence]:
     state = outcome(hold, link, ticket)
     for source in hold.deployed.any_ or hold.deployed.all_:
-        match source:
-            case FixVersionReleased() if state == "fixed":
-                yield from _versions(draft, ticket)
-            case StatusIn() if state != "declined" and link.left_done:
-                yield from _status(draft, ticket, source.status.in_)
-            case PhraseSource():
-                yield from _phrases(draft, source.phrase, link)
+        for item in _of_source(draft, source, state, link, ticket):
+            yield replace(item, meets=name_of(source))
+
+
+def _of_source(
+    draft: Draft, source: EvidenceSource, state: Outcome, link: Link, ticket: Ticket
+) -> Iterator[Evidence]:
+    match source:
+        case FixVersionReleased() if state == "fixed":
+            yield from _versions(draft, ticket)
+        case StatusIn() if state != "declined" and link.left_done:
+            yield from _status(draft, ticket, source.status.in_)
+        case PhraseSource():
+            yield from _phrases(draft, source.phrase, link)
+            yield from _heard(draft, name_of(source), link)
+        case ChangeIn() if state == "fixed":
+            yield from _changes(draft, source.change.status)
+
+
+def finished(draft: Draft, statuses: tuple[str, ...]) -> Iterator[Change]:
+    """Yield the changes of the incident that could have brought its fix."""
+    names = {name.casefold() for name in statuses}
+    opened = draft.incident.submitted_at
+    for change in draft.seen.changes:
+        too_old = opened is not None and change.modified_at < opened
+        if change.may_cure and not too_old and change.status.casefold() in names:
+            yield change
+
+
+def _changes(draft: Draft, statuses: tuple[str, ...]) -> Iterator[Evidence]:
+    for change in finished(draft, statuses):
+        detail = ", ".join(part for part in (change.id, change.status, change.reason) if part)
+        yield Evidence(kind="change", source=f"change:{change.id}", detail=detail, at=draft.now)
+
+
+def _heard(draft: Draft, name: str, link: Link) -> Iterator[Evidence]:
+    """Yield what second line wrote into other incidents of the same ticket since this round began."""
+    attempt = draft.dossier.round
+    for item in draft.seen.heard.get(link.ticket_id, ()):
+        before = attempt is not None and attempt.number > 1 and item.at < attempt.started_at
+        if item.meets == name and not before:
+            yield item
 
 
 def _versions(draft: Draft, ticket: Ticket) -> Iterator[Evidence]:

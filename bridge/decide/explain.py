@@ -6,20 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.decide.asked import deadline
 from bridge.decide.asking import BY_VALUE
 from bridge.decide.claimed import IN_TICKET
 from bridge.decide.draft import Draft
+from bridge.decide.evidence import first_line
 from bridge.decide.fieldlook import look_at
 from bridge.decide.fields import as_seen, stands
-from bridge.decide.siblings import highest_priority, standing
+from bridge.decide.siblings import highest_priority, others, standing
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
+from bridge.decide.stage import lacking as missing_evidence
 from bridge.decide.voice import Voice
 from bridge.decide.words import Words
-from bridge.model.dossier import Answer, Dossier, Flag, Link, Request, Turn
+from bridge.decide.workaround import known
+from bridge.model.dossier import Answer, Dossier, Evidence, Flag, Link, Request, Turn
 from bridge.model.plan import Observation
 from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
-from bridge.rules.shape import FieldSource, Rule, RuleSet
+from bridge.rules.shape import Rule, RuleSet
+from bridge.rules.values import FieldSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class Explanation:
     round: int
     put_backs: int
     flags: tuple[Flag, ...]
+    deadline: datetime | None = None
+    history: tuple[str, ...] = ()
     ball_since: datetime | None = None
     balls: tuple[Turn, ...] = ()
     fields: tuple[FieldStand, ...] = ()
@@ -104,12 +111,14 @@ def explain(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> E
         empty,
         stage=present.name,
         state=words.state(present),
-        facts=facts(rule, seen, present),
+        facts=facts(rule, seen, present, words),
         missing=present.missing,
         ball=words.ball(present),
         next_step=words.next(present),
         ball_since=_since(seen.dossier, present),
         fields=tuple(_fields(draft, rule)),
+        deadline=deadline(rule, seen.incident, seen.dossier, present),
+        history=tuple(_history(draft)),
     )
 
 
@@ -158,15 +167,25 @@ def _future(name: str, source: FieldSource, rules: RuleSet, seen: Observation) -
     )
 
 
-def facts(rule: Rule, seen: Observation, present: Stage) -> tuple[Fact, ...]:
+def _history(draft: Draft) -> Iterator[str]:
+    """Yield what happened beside the straight road: workarounds, moves of the queue."""
+    dossier, voice = draft.dossier, draft.voice
+    for one in known(draft) if dossier.held else ():
+        yield f"workaround known in {one.ticket.key}: {first_line(one.text)}"
+    for moved in dossier.reassigned:
+        by = f"by {moved.by}" if moved.by else "by the bridge, to the fallback queue"
+        yield f"queue {moved.old} → {moved.new}, {voice.moment(moved.at)}, {by}"
+
+
+def facts(rule: Rule, seen: Observation, present: Stage, words: Words) -> tuple[Fact, ...]:
     """Return the facts of a linked incident, in the order of its life."""
     first = seen.dossier.links[0]
     return (
         Fact(name="linked", holds=True, evidence=_linked(seen), at=first.linked_at),
-        _fixed(present),
-        _deployed(present),
+        _fixed(present, words),
+        _deployed(rule, present),
         _verified(seen.dossier),
-        _cause(rule, seen),
+        _cause(rule, seen, words),
     )
 
 
@@ -198,22 +217,24 @@ def _for_team(link: Link) -> str:
 
 def _shared(seen: Observation, link: Link) -> str:
     """Say how many others wait for the same ticket, and who speaks for all in it."""
-    others = [one for one in seen.siblings.get(link.ticket_id, ()) if one.waits]
-    if not others:
+    beside = others(seen, link.ticket_id)
+    if not beside:
         return ""
     own = standing(seen.dossier, link.ticket_id)
-    waiting = (*others, *((own,) if own and own.waits else ()))
+    waiting = (*beside, *((own,) if own and own.waits else ()))
     first = min(waiting, key=lambda one: (one.linked_at, one.number))
-    count = "1 other incident waits" if len(others) == 1 else f"{len(others)} other incidents wait"
+    count = "1 other incident waits" if len(beside) == 1 else f"{len(beside)} other incidents wait"
     priority = highest_priority(waiting) or "none"
     return f", for which {count} too (highest priority {priority}; {first.number} keeps its board)"
 
 
-def _fixed(present: Stage) -> Fact:
+def _fixed(present: Stage, words: Words) -> Fact:
+    told = [_ticket(link) for link in present.links]
+    told += [words.given_reason(link) for link in present.links if link.needs_decision]
     return Fact(
         name="fixed",
         holds=all(link.fixed for link in present.links),
-        evidence="; ".join(_ticket(link) for link in present.links),
+        evidence="; ".join(filter(None, told)),
     )
 
 
@@ -225,41 +246,61 @@ def _ticket(link: LinkStage) -> str:
     resolution = f", {link.ticket.resolution}" if link.ticket.resolution else ""
     handed = f", handed on to {len(link.link.handed)} of third line" if link.link.handed else ""
     old = "" if link.link.left_done else " (still from the round before)"
-    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{handed}{old}"
+    copy = f" (of which {link.link.ticket_key} is a duplicate)" if link.link.follows else ""
+    return f"{link.ticket.key} is {link.ticket.status or 'new'}{resolution}{handed}{old}{copy}"
 
 
-def _deployed(present: Stage) -> Fact:
+def _deployed(rule: Rule, present: Stage) -> Fact:
     evidence = [item for link in present.links for item in link.evidence]
+    told = [_evidence(item) for item in evidence]
+    for link in present.links:
+        lacking = () if link.needs_decision else missing_evidence(rule.hold.deployed, link.evidence)
+        if lacking:
+            wanted = (" and " if rule.hold.deployed.all_ else " or ").join(lacking)
+            told.append(f"{link.link.ticket_key} waits for {wanted}")
     return Fact(
         name="deployed",
         holds=bool(present.links) and all(link.deployed for link in present.links),
-        evidence="; ".join(f"{item.kind}: {item.detail} {item.by} [{item.source}]" for item in evidence),
+        evidence="; ".join(told),
         at=min((item.at for item in evidence), default=None),
     )
+
+
+def _evidence(item: Evidence) -> str:
+    by = f" by {item.by}" if item.by else ""
+    return f"{item.kind}: {item.detail}{by} [{item.source}], {item.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _verified(dossier: Dossier) -> Fact:
     answers = [attempt.answer for attempt in dossier.rounds if attempt.answer]
     last = answers[-1] if answers else None
-    told = "; ".join(
-        f"round {attempt.number}: {_answer(attempt.answer)}" for attempt in dossier.rounds if attempt.answer
-    )
-    if dossier.ending in ("released", "declined"):
-        told = f"{dossier.ending} by {dossier.ended_by}"
+    told = "; ".join(_round(attempt.number, attempt.answer) for attempt in dossier.rounds if attempt.answer)
+    if dossier.ending in ("released", "declined", "workaround"):
+        words = f": {first_line(dossier.ended_words)}" if dossier.ended_words else ""
+        ended = f"{dossier.ending} by {dossier.ended_by}{words}"
+        told = f"{told}; {ended}" if told else ended
     return Fact(
         name="verified", holds=dossier.ending == "verified", evidence=told, at=last.at if last else None
     )
 
 
-def _answer(answer: Answer) -> str:
+def _round(number: int, answer: Answer) -> str:
     if answer.of_nobody:
         what = "reopened" if answer.how == "reopened" else "linked as well"
-        return f"not checked, since {answer.words} was {what} before"
-    return f"{answer.verdict} by {answer.by_name} ({answer.how})"
+        return f"round {number}: not checked, since {answer.words} was {what} before"
+    files = f" [{', '.join(file.told for file in answer.attachments)}]" if answer.attachments else ""
+    words = f": {first_line(answer.words)}" if answer.words else ""
+    when = f"{answer.at:%Y-%m-%d %H:%M} UTC"
+    return f"round {number}: {answer.verdict} by {answer.by_name} ({answer.how}), {when}{words}{files}"
 
 
-def _cause(rule: Rule, seen: Observation) -> Fact:
+def _cause(rule: Rule, seen: Observation, words: Words) -> Fact:
     cause = rule.hold.cause
     value = seen.incident.value(cause.field) if cause else ""
     evidence = f"{cause.field} is {value or 'empty'}" if cause else "the rule asks for none"
+    told = words.cause()
+    if told["cause_value"]:
+        evidence += ", which is not in the rule's list"
+    if told["proposed"]:
+        evidence += f"; {told['proposed_by']} suggests {told['proposed']}"
     return Fact(name="cause", holds=cause_is_set(cause, seen.incident), evidence=evidence)

@@ -5,6 +5,8 @@ open, first look of a round             the waiting status, once; people may cha
 something to check, or to decide        back to its owner, with a question, once a round
 resolved, something was to check        that is the answer: verified
 resolved, development declined          that is the decision
+resolved, a workaround that frees       that is a closure by workaround
+verified and resolved without a cause   asked for, or put back
 resolved too early                      looked at again by id, then put back with a note, at most N times
 resolved too early once more            only flagged
 closed or cancelled                     only flagged; the ticket is told
@@ -13,6 +15,9 @@ resolved before it was linked           left alone
 
 from __future__ import annotations
 
+from typing import Literal
+
+from bridge.decide import workaround
 from bridge.decide.answers import end_verified
 from bridge.decide.draft import Draft
 from bridge.decide.stage import Stage, cause_is_set, stage
@@ -26,11 +31,9 @@ def watch(draft: Draft) -> None:
     """Remember where an open incident stood, so that an early resolve can go back there."""
     incident = draft.incident
     if incident.is_open:
-        draft.clear_flag("resolved_early")
-        draft.clear_flag("put_back_refused")
         draft.remember(open_status=incident.status, open_reason=incident.status_reason, was_resolved=False)
-    if incident.assigned_group and incident.assigned_group != draft.dossier.queue:
-        draft.remember(queue=incident.assigned_group)
+        for settled in ("resolved_early", "put_back_refused", "cause_missing"):
+            draft.clear_flag(settled)
     draft.remember(priority=incident.priority)
 
 
@@ -45,7 +48,7 @@ def enforce(draft: Draft) -> None:
     present = stage(rule, draft.incident, draft.dossier, draft.seen.tickets)
     if draft.dossier.held:
         _judge(draft, rule, present)
-    elif draft.dossier.ending == "verified" and not cause_is_set(rule.hold.cause, draft.incident):
+    if draft.dossier.ending == "verified" and not cause_is_set(rule.hold.cause, draft.incident):
         _judge_cause(draft, rule)
 
 
@@ -56,13 +59,13 @@ def _over_before(draft: Draft) -> None:
 
 
 def _judge(draft: Draft, rule: Rule, present: Stage) -> None:
-    answers = rule.hold.verify.resolving_means_verified and not draft.dossier.given_up
-    if present.ready and answers:
-        _resolved_is_verified(draft, rule)
+    answers = not draft.dossier.given_up
+    if present.ready and rule.hold.verify.resolving_means_verified and answers:
+        _resolved_is_verified(draft)
+    elif answers and (found := workaround.frees(draft)) is not None:
+        _end(draft, "workaround", found.text)
     elif present.undecided:
-        # Follow-up workflow hides who resolved (BMC: it modifies the record again), so that the owner is named.
-        who = draft.incident.assignee or draft.incident.modified_by
-        draft.remember(ending="declined", ended_at=draft.now, ended_by=who, flags=())
+        _end(draft, "declined")
     elif not draft.seen.fresh:
         draft.need("fresh")
     elif draft.incident.status in FINAL:
@@ -71,10 +74,14 @@ def _judge(draft: Draft, rule: Rule, present: Stage) -> None:
         _put_back(draft, rule)
 
 
-def _resolved_is_verified(draft: Draft, rule: Rule) -> None:
+def _end(draft: Draft, ending: Literal["workaround", "declined"], words: str = "") -> None:
+    """Let a resolve stand; the owner is named, since follow-up workflow hides who really resolved."""
+    by = draft.incident.assignee or draft.incident.modified_by
+    draft.remember(ending=ending, ended_at=draft.now, ended_by=by, ended_words=words, flags=())
+
+
+def _resolved_is_verified(draft: Draft) -> None:
     incident = draft.incident
-    if incident.status not in FINAL and _cause_puts_back(draft, rule):
-        return
     end_verified(
         draft,
         Answer(
@@ -113,22 +120,32 @@ def _closed_early(draft: Draft) -> None:
 
 def _put_back(draft: Draft, rule: Rule) -> None:
     """Put an early resolve back to the status it came from; after N times, or where Remedy refuses, flag it."""
-    if draft.dossier.put_backs >= rule.hold.resolved_early.put_back:
-        draft.flag("resolved_early", f"resolved early, put back {draft.dossier.put_backs} times already")
-        return
     key = f"{draft.number}/put_back/{draft.dossier.put_backs + 1}@{draft.version}"
     if key in draft.seen.refused:
         draft.flag("put_back_refused", draft.seen.refused[key])
+        return
+    refused = _refusals(draft)
+    if draft.dossier.put_backs + len(refused) >= rule.hold.resolved_early.put_back:
+        times = f"resolved early, put back {draft.dossier.put_backs} times already"
+        draft.flag("put_back_refused" if refused else "resolved_early", refused[-1] if refused else times)
         return
     status, reason = _came_from(draft, rule)
     draft.do(
         SetIncident(
             key=key,
-            reason="it was resolved before the linked fix was finished",
+            reason="it was resolved without a cause"
+            if draft.dossier.ending
+            else "it was resolved before the linked fix was finished",
             fields=(("status", status), ("status_reason", reason)),
             purpose="put_back",
         )
     )
+
+
+def _refusals(draft: Draft) -> list[str]:
+    """Return what the desk said to the attempts that it refused: it is not asked for ever."""
+    ours = f"{draft.number}/put_back/"
+    return [words for key, words in sorted(draft.seen.refused.items()) if key.startswith(ours)]
 
 
 def _came_from(draft: Draft, rule: Rule) -> tuple[str, str]:
@@ -236,21 +253,3 @@ def hand_back(draft: Draft) -> None:
                 purpose="verify",
             )
         )
-
-
-def repair_queue(draft: Draft) -> None:
-    """Give an incident whose queue became empty to the rule's fallback; a person's reassignment is respected."""
-    rule = draft.rule
-    if rule is None or not draft.dossier.held or draft.incident.status in FINAL:
-        return
-    fallback = rule.hold.fallback_queue
-    if draft.incident.assigned_group or not fallback:
-        return
-    draft.do(
-        SetIncident(
-            key=f"{draft.number}/queue/{fallback}@{draft.version}",
-            reason="its queue became empty",
-            fields=(("assigned_group", fallback),),
-            purpose="route",
-        )
-    )

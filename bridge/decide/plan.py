@@ -13,21 +13,26 @@ from bridge.decide import (
     answers,
     asking,
     board,
+    casualties,
+    cause,
     claimed,
     evidence,
     fields,
+    files,
     handing,
     hold,
     mirror,
+    queue,
+    remind,
     requests,
     siblings,
     tell,
     tickets,
     withdraw,
+    workaround,
 )
 from bridge.decide.draft import Draft
 from bridge.decide.voice import Voice
-from bridge.model.actions import CreateTicket
 from bridge.model.plan import Observation, Plan
 from bridge.rules.shape import RuleSet
 
@@ -37,6 +42,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     tickets.refresh,
     handing.follow,
     hold.watch,
+    queue.watch,
     evidence.latch,
     answers.take,
     answers.cleared_field,
@@ -44,14 +50,20 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     withdraw.withdraw,
     mirror.carry_notes,
     fields.carry,
-    hold.repair_queue,
+    queue.repair,
     hold.wait,
     hold.hand_back,
     handing.record,
+    casualties.flag_dead,
     tell.tell_tickets,
+    files.carry,
     tell.tell_incident,
     handing.tell_returns,
     fields.tell_losers,
+    cause.ask,
+    workaround.tell,
+    queue.tell,
+    remind.remind,
     asking.confirm,
     board.keep,
     tell.keep_living_note,
@@ -93,8 +105,3 @@ def _requests(draft: Draft) -> None:
     requests.answer(draft)
     if draft.rule is None and draft.dossier.rule:
         draft.rule = draft.rules.named(draft.dossier.rule)
-
-
-def only_creates(plan: Plan) -> bool:
-    """Whether a plan opens a ticket, after which everything else is looked at afresh."""
-    return any(isinstance(action, CreateTicket) for action in plan.actions)

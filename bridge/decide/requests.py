@@ -118,10 +118,12 @@ def answer(draft: Draft) -> None:
         if request.answered or draft.needs or _opens(draft):
             continue
         if draft.incident.status in FINAL:
-            _refuse(draft, request, "incident_closed")
-        elif request.links and not _may_link(draft, request):
+            if request.source.startswith(claimed.IN_TICKET):
+                claimed.say(draft, request, "closed", status=draft.incident.status)
+            continue  # stays open: a cancelling that is undone must not swallow it
+        if request.links and not _may_link(draft, request):
             continue
-        elif request.key:
+        if request.key:
             _adopt(draft, request)
         elif _living_links(draft) and not _is_further(draft, request):
             keys = ", ".join(link.ticket_key for link in draft.dossier.links)
@@ -243,6 +245,11 @@ def _open(draft: Draft, request: Request) -> None:
     if refusal:
         _say(draft, request, "open_refused", why=refusal)
     outward = tuple((name, _outward(draft, value)) for name, value in fields)
+    if key in draft.seen.dead:
+        return  # a person decides: replay it, or do without it
+    if key in draft.seen.refused:
+        _settle(draft, request, "refused")
+        return
     draft.actions.append(
         CreateTicket(
             key=key,
@@ -313,7 +320,7 @@ def adopted_link(draft: Draft, ticket: Ticket) -> Link:
         linked_at=draft.now,
         notes_from=ticket.updated_at,
         packed=packed_notes(draft),
-        on_board=siblings.others_wait(draft, ticket.id),
+        on_board=bool(siblings.others(draft.seen, ticket.id)),
         team=asking.team_of_project(draft.rule, ticket.project) if draft.rule else "",
     )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bridge.decide.draft import Draft
 from bridge.model.dossier import Dossier, Link
+from bridge.model.plan import Observation
 from bridge.model.shared import Sibling
 from bridge.rules.levels import level
 
@@ -28,9 +29,9 @@ def waiting(draft: Draft, ticket_id: str) -> tuple[Sibling, ...]:
     return tuple(sibling for sibling in all_on(draft, ticket_id) if sibling.waits)
 
 
-def others_wait(draft: Draft, ticket_id: str) -> bool:
-    """Whether another incident waits for a ticket."""
-    return any(sibling.waits for sibling in draft.seen.siblings.get(ticket_id, ()))
+def others(seen: Observation, ticket_id: str) -> tuple[Sibling, ...]:
+    """Return the other incidents that wait for a ticket, the oldest link first."""
+    return tuple(sibling for sibling in seen.siblings.get(ticket_id, ()) if sibling.waits)
 
 
 def speaker(draft: Draft, ticket_id: str) -> str:
@@ -66,16 +67,32 @@ def seriousness(priority: str) -> int:
 
 
 def wakes(draft: Draft) -> tuple[str, ...]:
-    """Return the other incidents that must look again because of what this plan changes for all to see."""
-    changed = [
-        ticket_id
-        for ticket_id, _ in tickets_of(draft)
-        if standing(draft.seen.dossier, ticket_id) != standing(draft.dossier, ticket_id)
-    ]
+    """Return the other incidents that must look again because of what this plan changes for all to see.
+
+    Where a standing changed these are the speaker and the most serious one; what second line wrote counts for all.
+    """
     numbers = [
-        number for ticket_id in changed for number in (speaker(draft, ticket_id), _worst(draft, ticket_id))
+        number
+        for ticket_id in shifted(draft.seen.dossier, draft.dossier)
+        for number in (speaker(draft, ticket_id), _worst(draft, ticket_id))
     ]
+    numbers += [one.number for link in draft.dossier.links for one in _hearers(draft, link)]
     return tuple(dict.fromkeys(number for number in numbers if number not in ("", draft.number)))
+
+
+def shifted(before: Dossier, after: Dossier) -> tuple[str, ...]:
+    """Return the ids of the tickets on which others see an incident differently than before."""
+    awaited = dict.fromkeys(ticket_id for link in after.links for ticket_id in link.awaited)
+    return tuple(one for one in awaited if standing(before, one) != standing(after, one))
+
+
+def _hearers(draft: Draft, link: Link) -> tuple[Sibling, ...]:
+    """Return the other incidents of a ticket where one of this incident's notes newly is evidence for it."""
+    before = draft.seen.dossier.link(link.ticket_id)
+    known = {item.source for item in before.evidence} if before else set()
+    here = {f"note:{note.id}" for note in draft.seen.notes} - known
+    heard = any(item.source in here for item in link.evidence)
+    return draft.seen.siblings.get(link.ticket_id, ()) if heard else ()
 
 
 def _worst(draft: Draft, ticket_id: str) -> str:

@@ -5,7 +5,7 @@ linked -> fixed -> deployed -> verified -> cause set -> the owner resolves
 fact      follows                 latched in the round   evidence
 linked    the dossier             yes                    a person asked, or the rule opens by itself
 fixed     the ticket              no                     done, with one of the rule's fixed resolutions
-deployed  the ticket, people      yes                    released version, status, second line's phrase
+deployed  the ticket, people      yes                    released version, status, phrase, completed change
 verified  people                  for good               a note of the queue, or resolving once deployed
 cause     the incident            no                     the classification field
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bridge.decide.lines import line_of
-from bridge.model.dossier import Dossier, Evidence, Link, Who
+from bridge.model.dossier import Dossier, Evidence, EvidenceKind, Link, Who
 from bridge.model.incident import CANCELLED, CLOSED, RESOLVED, Incident
 from bridge.model.ticket import Ticket
 from bridge.rules.shape import (
@@ -30,10 +30,11 @@ from bridge.rules.shape import (
     Rule,
     StatusIn,
 )
+from bridge.rules.shape_roads import ChangeIn
 
 Name = Literal[
     "unlinked", "linked", "fixed", "deployed", "verified", "classified", "resolved",
-    "decision", "released", "closed_early", "given_up",
+    "decision", "released", "workaround", "closed_early", "given_up",
 ]  # fmt: skip
 Outcome = Literal["open", "fixed", "declined", "duplicate", "unknown_resolution"]
 
@@ -150,15 +151,20 @@ def outcome(hold: Hold, link: Link, ticket: Ticket | None) -> Outcome:
     return "unknown_resolution"
 
 
+def closed_as_duplicate(hold: Hold, ticket: Ticket) -> bool:
+    """Whether a ticket was closed as a duplicate, in whichever round."""
+    names = {name.casefold() for name in hold.duplicate.resolution}
+    return ticket.done and ticket.resolution.casefold() in names
+
+
 def policy_holds(policy: Deployed, evidence: tuple[Evidence, ...]) -> bool:
     """Whether the latched evidence is enough for the rule."""
-    kinds = {item.kind for item in evidence}
     if policy.any_:
-        return bool(kinds)
-    return all(kind_of(source) in kinds for source in policy.all_)
+        return bool(evidence)
+    return not _unmet(policy, evidence)
 
 
-def kind_of(source: EvidenceSource) -> Literal["fix_version", "status", "phrase"]:
+def kind_of(source: EvidenceSource) -> EvidenceKind:
     """Return the kind of evidence that a source gives."""
     match source:
         case FixVersionReleased():
@@ -167,6 +173,38 @@ def kind_of(source: EvidenceSource) -> Literal["fix_version", "status", "phrase"
             return "status"
         case PhraseSource():
             return "phrase"
+        case ChangeIn():
+            return "change"
+
+
+def name_of(source: EvidenceSource) -> str:
+    """Return what a source of evidence is called: the same rule always gives the same name."""
+    match source:
+        case FixVersionReleased():
+            return "a released version"
+        case StatusIn():
+            return f"the status {' or '.join(source.status.in_)}"
+        case PhraseSource():
+            return f"{' or '.join(source.phrase.says)} of {' or '.join(source.phrase.from_group)}"
+        case ChangeIn():
+            return f"a change that is {' or '.join(source.change.status)}"
+
+
+def lacking(policy: Deployed, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    """Return the names of the sources that the rule still waits for: any one of them, or all that are left."""
+    return () if policy_holds(policy, evidence) else _unmet(policy, evidence)
+
+
+def _unmet(policy: Deployed, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    met = {item.meets for item in evidence}
+    # What an earlier version latched does not say which source it met; its kind is the best that is known.
+    met_kinds = {item.kind for item in evidence if not item.meets}
+    sources = policy.any_ or policy.all_
+    return tuple(
+        name_of(source)
+        for source in sources
+        if name_of(source) not in met and kind_of(source) not in met_kinds
+    )
 
 
 def cause_is_set(cause: Cause | None, incident: Incident) -> bool:
@@ -204,7 +242,7 @@ def _after_verification(rule: Rule, incident: Incident) -> Name:
 
 
 def _ball(name: Name, links: tuple[LinkStage, ...]) -> Who:
-    if name in ("resolved", "closed_early", "given_up"):
+    if name in ("resolved", "workaround", "closed_early", "given_up"):
         return "nobody"
     if name == "linked":
         return _farthest(links)
@@ -221,7 +259,8 @@ def _farthest(links: tuple[LinkStage, ...]) -> Who:
 def _missing(
     sketch: Stage, rule: Rule, incident: Incident, dossier: Dossier
 ) -> tuple[Literal["fixed", "deployed", "verified", "cause", "decision"], ...]:
-    if not dossier.links or dossier.ending in ("released", "closed_early", "declined", "resolved_before"):
+    over = ("released", "workaround", "closed_early", "declined", "resolved_before")
+    if not dossier.links or dossier.ending in over:
         return ()
     missing: list[Literal["fixed", "deployed", "verified", "cause", "decision"]] = []
     if not dossier.ending:

@@ -6,8 +6,9 @@ in the journal yet is planned, whenever that is noticed.
 
 from __future__ import annotations
 
-from bridge.decide import siblings
+from bridge.decide import siblings, tickets
 from bridge.decide.draft import Draft, digest
+from bridge.decide.place import Place, place, target_of
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
 from bridge.decide.words import Words
 from bridge.model.actions import (
@@ -29,7 +30,24 @@ def tell_tickets(draft: Draft) -> None:
     for attempt in draft.dossier.rounds:
         if attempt.answer is not None and not attempt.answer.of_nobody:
             _tell_answer(draft, draft.rule, attempt, attempt.answer)
+    _tell_target(draft)
     _tell_ending(draft)
+
+
+def _tell_target(draft: Draft) -> None:
+    """Tell a ticket that an incident waits for it because its own one was closed as a duplicate of it."""
+    incident = draft.incident
+    for link in _each_ticket(draft) if draft.dossier.held else ():
+        target = target_of(draft, link)
+        if target is not None:
+            text = draft.voice.say(
+                "ticket_followed",
+                number=draft.number,
+                priority=incident.priority,
+                queue=incident.assigned_group,
+                key=link.ticket_key,
+            )
+            _comment(draft, place(draft, link), "followed", draft.outward(text))
 
 
 def _each_ticket(draft: Draft) -> list[Link]:
@@ -38,8 +56,9 @@ def _each_ticket(draft: Draft) -> list[Link]:
 
 def _tell_answer(draft: Draft, rule: Rule, attempt: Round, answer: Answer) -> None:
     voice, words = draft.voice, Words(draft)
+    earlier = words.failures(before=attempt.number)
     for link in _each_ticket(draft):
-        if answer.verdict == "verified" and not _speaks_last(draft, link):
+        if answer.verdict == "verified" and not _speaks_last(draft, place(draft, link, answer.at)):
             continue  # the board tells of it; whoever is verified last says it, and moves the ticket
         name = "ticket_verified" if answer.verdict == "verified" else "ticket_failed"
         values: dict[str, str | int] = {
@@ -47,27 +66,28 @@ def _tell_answer(draft: Draft, rule: Rule, attempt: Round, answer: Answer) -> No
             "at": voice.moment(answer.at),
             "number": draft.number,
             "round": attempt.number,
+            "files": ", ".join(file.told for file in answer.attachments),
         }
         if answer.verdict == "verified":
             values["how"] = voice.say(f"how_{answer.how}")
         else:
-            values["words"] = answer.words
-        _comment(draft, link, f"{answer.verdict}/{attempt.number}", draft.outward(voice.say(name, **values)))
+            values |= {"words": answer.words, "failed_before": earlier}
+        text = draft.outward(voice.say(name, **values))
+        _comment(draft, place(draft, link, answer.at), f"{answer.verdict}/{attempt.number}", text)
         _move(draft, rule, link, attempt, answer, words)
 
 
-def _speaks_last(draft: Draft, link: Link) -> bool:
-    alone = not siblings.others_wait(draft, link.ticket_id)
-    return alone and siblings.speaks(draft, link.ticket_id)
+def _speaks_last(draft: Draft, where: Place) -> bool:
+    return siblings.speaks(draft, where.id) and not siblings.others(draft.seen, where.id)
 
 
-def _comment(draft: Draft, link: Link, cause: str, text: str) -> None:
+def _comment(draft: Draft, where: Place, cause: str, text: str) -> None:
     draft.do(
         AddTicketNote(
-            key=f"{draft.number}/told/{cause}/{link.ticket_id}",
-            reason=f"{link.ticket_key} is told: {cause.split('/', maxsplit=1)[0].replace('_', ' ')}",
-            ticket_id=link.ticket_id,
-            ticket_key=link.ticket_key,
+            key=f"{draft.number}/told/{cause}/{where.id}",
+            reason=f"{where.key} is told: {cause.split('/', maxsplit=1)[0].replace('_', ' ')}",
+            ticket_id=where.id,
+            ticket_key=where.key,
             text=text,
         )
     )
@@ -76,23 +96,24 @@ def _comment(draft: Draft, link: Link, cause: str, text: str) -> None:
 def _move(draft: Draft, rule: Rule, link: Link, attempt: Round, answer: Answer, words: Words) -> None:
     accepted = answer.verdict == "verified"
     target = rule.hold.verify.on_accept if accepted else rule.hold.verify.on_reject
-    ticket = draft.seen.tickets.get(link.ticket_id)
+    where = place(draft, link, answer.at)
+    ticket = draft.seen.tickets.get(where.id)
     if target is None or ticket is None or ticket.status.casefold() == target.transition_to.casefold():
         return
     if accepted and words.stage_of(link).needs_decision:
         return  # it was declined: its status is not ours to change
     if not accepted and attempt.number != len(draft.dossier.rounds) - 1:
         return  # an old failure must not pull back what was fixed again since
-    key = f"{draft.number}/move/{answer.verdict}/{attempt.number}/{link.ticket_id}"
+    key = f"{draft.number}/move/{answer.verdict}/{attempt.number}/{where.id}"
     if key in draft.seen.refused:
-        draft.flag("not_moved", f"{link.ticket_key}: {draft.seen.refused[key]}")
+        draft.flag("not_moved", f"{where.key}: {draft.seen.refused[key]}")
         return
     draft.do(
         MoveTicket(
             key=key,
             reason=f"Frontline {'verified' if accepted else 'rejected'} the fix",
-            ticket_id=link.ticket_id,
-            ticket_key=link.ticket_key,
+            ticket_id=where.id,
+            ticket_key=where.key,
             to_status=target.transition_to,
         )
     )
@@ -108,12 +129,16 @@ def _tell_ending(draft: Draft) -> None:
             "ticket_closed_early", number=draft.number, status=draft.incident.status
         ),
         "declined": lambda: voice.say("ticket_decided", number=draft.number, author=dossier.ended_by),
+        "workaround": lambda: voice.say(
+            "ticket_worked_around", number=draft.number, author=dossier.ended_by, words=dossier.ended_words
+        ),
     }
     if dossier.ending in texts:
         for link in _each_ticket(draft):
-            if dossier.ending != "released" and not siblings.has_last_word(draft, link.ticket_id):
+            where = place(draft, link, dossier.ended_at)
+            if dossier.ending != "released" and not siblings.has_last_word(draft, where.id):
                 continue  # others still wait, or the last of them says it
-            _comment(draft, link, dossier.ending, draft.outward(texts[dossier.ending]()))
+            _comment(draft, where, dossier.ending, draft.outward(texts[dossier.ending]()))
 
 
 def tell_replies(draft: Draft) -> None:
@@ -151,19 +176,18 @@ def _milestone(draft: Draft, cause: str, text: str, purpose: str = "milestone") 
 
 def _tell_put_back(draft: Draft, rule: Rule, words: Words) -> None:
     count = draft.dossier.put_backs
-    if count and draft.incident.is_open:
-        _milestone(
-            draft,
-            f"put_back/{count}",
-            draft.voice.say(
-                "put_back",
-                status=draft.incident.status,
-                missing=words.missing(),
-                keys=words.keys(),
-                count=count,
-                limit=rule.hold.resolved_early.put_back,
-            ),
-        )
+    if not count or not draft.incident.is_open:
+        return
+    values: dict[str, str | int] = {
+        "status": draft.incident.status,
+        "count": count,
+        "limit": rule.hold.resolved_early.put_back,
+    }
+    if draft.dossier.ending == "verified":
+        text = draft.voice.say("put_back_cause", **values, **words.cause())
+    else:
+        text = draft.voice.say("put_back", **values, missing=words.missing(), keys=words.keys())
+    _milestone(draft, f"put_back/{count}", text)
 
 
 def _tell_tickets_fate(draft: Draft, words: Words) -> None:
@@ -187,8 +211,12 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
             )
         _tell_reopened(draft, link, now)
     for flag in draft.dossier.flags:
-        if flag.what == "cause_missing":
-            _milestone(draft, "cause_missing", voice.say("cause_missing", **words.cause()))
+        if flag.what in (tickets.WITHOUT_TARGET, tickets.IN_A_CIRCLE):
+            _milestone(
+                draft,
+                f"no_target/{digest(flag.detail)}",
+                voice.say("no_target", key=words.keys(), chain=flag.detail),
+            )
         if flag.what == "field_conflict":
             _milestone(
                 draft,
@@ -225,6 +253,7 @@ def _tell_rounds(draft: Draft, rule: Rule, words: Words) -> None:
                     words=attempt.answer.words,
                     keys=words.keys(),
                     round=attempt.number + 1,
+                    files=", ".join(file.told for file in attempt.answer.attachments),
                 ),
             )
         else:
@@ -257,8 +286,10 @@ def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:
         at=draft.voice.moment(answer.at),
         how=draft.voice.say(f"how_{answer.how}"),
         keys=words.keys(),
-        cause_missing=not cause_is_set(rule.hold.cause, draft.incident),
+        # A resolved one is asked by a note of its own, which names what is wrong with the present value.
+        cause_missing=not cause_is_set(rule.hold.cause, draft.incident) and draft.incident.is_open,
         resolved=not draft.incident.is_open,
+        files=", ".join(file.told for file in answer.attachments),
         **words.cause(),
     )
 
@@ -316,19 +347,26 @@ def keep_living_note(draft: Draft) -> None:
 def show_in_tickets(draft: Draft) -> None:
     """Keep the remote link of the incident current in every ticket."""
     incident = draft.expected
-    title = " · ".join(part for part in (incident.number, incident.status, incident.priority) if part)
+    parts = (incident.number, incident.status, incident.priority, incident.assigned_group)
+    title = " · ".join(part for part in parts if part)
     if draft.rule is None:
         return
     for link in _each_ticket(draft):
-        key = f"{draft.number}/show/{link.ticket_id}/{digest(title)}@{draft.version}"
-        if link.told == title:
-            continue
+        own, target = Place(id=link.ticket_id, key=link.ticket_key), target_of(draft, link)
+        _show(draft, own, title, link.told)
+        if target is not None:
+            _show(draft, Place(id=target.id, key=target.key), title, link.told_target)
+
+
+def _show(draft: Draft, where: Place, title: str, told: str) -> None:
+    incident = draft.expected
+    if told != title:
         draft.do(
             ShowIncident(
-                key=key,
-                reason=f"{link.ticket_key} shows the incident's state",
-                ticket_id=link.ticket_id,
-                ticket_key=link.ticket_key,
+                key=f"{draft.number}/show/{where.id}/{digest(title)}@{draft.version}",
+                reason=f"{where.key} shows the incident's state",
+                ticket_id=where.id,
+                ticket_key=where.key,
                 global_id=f"bridge={draft.seen.pair}&incident={incident.number}",
                 title=title,
                 summary=draft.outward(incident.summary),

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bridge.decide.asked import deadline
+from bridge.decide.cause import proposal, unknown_value
 from bridge.decide.draft import Draft
+from bridge.decide.evidence import first_line
 from bridge.decide.lines import keys_with
 from bridge.decide.stage import LinkStage, Stage, link_stage, stage
+from bridge.decide.text import cut
+from bridge.decide.workaround import known
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
 from bridge.rules.shape import Rule
+
+#: A comment this long before a ticket was resolved, or later, is taken for the reason.
+AROUND = timedelta(days=1)
+#: How much of a reason stands in the question, in characters; the comment itself is carried whole.
+MOST_OF_A_REASON = 500
 
 
 class Words:
@@ -54,12 +66,29 @@ class Words:
         return self._rule.hold.verify.reject[0]
 
     def cause(self) -> dict[str, str]:
-        """Return the field and the values of the second-level classification."""
+        """Return the field and the list of the second-level classification, a value that is none, and a suggestion."""
         cause = self._rule.hold.cause
+        proposed, by = proposal(self._draft)
         return {
             "cause_field": cause.field if cause else "",
             "causes": ", ".join(cause.one_of) if cause else "",
+            "cause_value": unknown_value(self._draft),
+            "proposed": proposed,
+            "proposed_by": by,
         }
+
+    def failures(self, before: int) -> str:
+        """Return what failed in the rounds before this one, each with its round and who said it."""
+        told = [
+            (attempt.number, attempt.answer)
+            for attempt in self._draft.dossier.rounds
+            if attempt.number < before and attempt.answer and attempt.answer.verdict == "failed"
+        ]
+        return "; ".join(
+            self._voice.say("failure", round=number, author=answer.by_name, words=answer.words)
+            for number, answer in told
+            if not answer.of_nobody
+        )
 
     def missing(self) -> str:
         """Return what is still missing before the incident may be resolved."""
@@ -67,7 +96,7 @@ class Words:
         present = stage(self._rule, draft.incident, draft.dossier, draft.seen.tickets)
         values = {
             "verified": {"accept": self.accept()},
-            "cause": {"cause_field": self.cause()["cause_field"]},
+            "cause": {name: self.cause()[name] for name in ("cause_field", "cause_value")},
         }
         return ", ".join(
             self._voice.say(f"missing_{name}", **values.get(name, {})) for name in present.missing
@@ -132,8 +161,6 @@ class Words:
     def question(self, present: Stage) -> str:
         """Return the question whether the fix works."""
         rounds = self._draft.dossier.rounds
-        answers = [attempt.answer for attempt in rounds if attempt.answer and not attempt.answer.of_nobody]
-        failed = [answer.words for answer in answers if answer.words]
         return self._voice.say(
             "verify",
             keys=self.keys(),
@@ -141,8 +168,8 @@ class Words:
             accept=self.accept(),
             reject=self.reject(),
             round=len(rounds),
-            failed_before="; ".join(failed),
-            **self.cause(),
+            failed_before=self.failures(before=len(rounds)),
+            **{name: value for name, value in self.cause().items() if name != "cause_value"},
         )
 
     def _evidence(self, present: Stage) -> str:
@@ -157,9 +184,31 @@ class Words:
         reasons = [
             link.ticket.resolution if link.ticket and not link.link.lost else "—" for link in present.links
         ]
+        given = [self.given_reason(link) for link in present.links if link.needs_decision]
         return self._voice.say(
-            "decide", keys=self.keys(), reasons=", ".join(dict.fromkeys(reasons)), reject=self.reject()
+            "decide",
+            keys=self.keys(),
+            reasons=", ".join(dict.fromkeys(reasons)),
+            given="; ".join(dict.fromkeys(filter(None, given))),
+            reject=self.reject(),
         )
+
+    def given_reason(self, link: LinkStage) -> str:
+        """Return the last words of a person around a ticket's resolution, with who said them; empty where there are none."""
+        ticket = link.ticket
+        if ticket is None or link.link.lost:
+            return ""
+        since = ticket.resolved_at - AROUND if ticket.resolved_at else None
+        said = [
+            note
+            for note in self._draft.seen.ticket_notes.get(ticket.id, ())
+            if self._draft.is_human(note) and note.text.strip() and (since is None or note.at >= since)
+        ]
+        if not said:
+            return ""
+        last = max(said, key=lambda note: (note.at, note.id))
+        text = cut(last.text.strip(), MOST_OF_A_REASON, "…")
+        return self._voice.say("given", author=self._draft.name_of(last), key=ticket.key, text=text)
 
     def living(self, present: Stage) -> str:
         """Return the living note."""
@@ -175,7 +224,28 @@ class Words:
             flags="; ".join(f"{flag.what.replace('_', ' ')}: {flag.detail}" for flag in dossier.flags),
             round=len(dossier.rounds),
             held=dossier.held,
+            workaround="; ".join(self._workarounds()),
+            reassigned=self._reassigned(),
+            deadline=self._deadline(present),
         )
+
+    def _workarounds(self) -> list[str]:
+        dossier = self._draft.dossier
+        told = [dossier.ended_words] if dossier.ending == "workaround" else []
+        if dossier.held:
+            told = [one.text for one in known(self._draft)]
+        return [first_line(text) for text in told]
+
+    def _reassigned(self) -> str:
+        moves = self._draft.dossier.reassigned
+        if not moves:
+            return ""
+        return self._voice.say("moved_on", old=moves[-1].old, at=self._voice.moment(moves[-1].at))
+
+    def _deadline(self, present: Stage) -> str:
+        draft = self._draft
+        until = deadline(self._rule, draft.incident, draft.dossier, present)
+        return self._voice.moment(until) if until else ""
 
     def _ticket_line(self, link: LinkStage) -> str:
         ticket = self._draft.seen.tickets.get(link.link.ticket_id)

@@ -8,16 +8,20 @@ started --call--> done               effect, memory and last look in one transac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bridge.decide import agree
+from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
+from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Hands, Side, must_happen, side_of
+from bridge.engine.perform import Hands, Side, keeps_order, must_happen, side_of
 from bridge.model.actions import (
     Action,
     AddTicketNote,
@@ -38,12 +42,16 @@ from bridge.model.errors import (
     Unreachable,
 )
 from bridge.model.incident import Incident, with_values
+from bridge.model.shared import Board
 from bridge.state.journal import Effect
 from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
-#: When a refused effect that must happen is tried again; after the last one it is dead.
+#: How a try went: ``waits`` for its side, ``again`` at its own time or when a person says so, ``refused`` for good.
+Verdict = Literal["done", "waits", "again", "refused"]
+
+#: When a refused effect that must happen is tried again; after the fifth try it is dead.
 SCHEDULE = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -94,15 +102,23 @@ class Executor:
         now = self.pair.clock()
         if receipt is not None:
             log.info("effect_found", effect=effect.key, kind=effect.action.kind)
-            self._finish(effect, incident, receipt)
+            self._finish(effect, incident, receipt, outcome="found")
             return True
         sure_at = self._believable_at(effect)
-        with self.store.transaction() as tx:
-            if now < sure_at:
+        if now < sure_at:
+            with self.store.transaction() as tx:
                 tx.journal.doubt(effect.id, effect.error or "outcome unknown", now, not_before=sure_at)
-                return False
-            tx.journal.postpone(effect.id, now, "")
+            return False
+        self._again(effect, now)
         return True
+
+    def _again(self, effect: Effect, now: datetime) -> None:
+        """Do what left no trace again: at once the first time, then on the schedule, and not for ever."""
+        with self.store.transaction() as tx:
+            if effect.attempts <= 1:
+                tx.journal.postpone(effect.id, now, "")
+            else:
+                self._another_try(tx, effect, effect.error or "it was sent, and left no trace", now)
 
     def _believable_at(self, effect: Effect) -> datetime:
         started = effect.started_at or effect.created_at
@@ -113,49 +129,62 @@ class Executor:
     # -- doing
 
     def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
-        """Do these pending effects of an incident in order; True where one of them came to an end.
+        """Do these pending effects of an incident in order; True where something changed that is worth another plan.
 
-        Stops at the first one that has to wait, since the later ones build on it.
+        Stops at the first one whose side has to be waited for.  What was refused and will be tried again, or was given
+        up, is waited for by what keeps its order, and by nothing else.
         """
-        did_something = False
+        changed, behind = False, self._has_dead(incident)
         for effect in effects:
-            waits = effect.not_before > self.pair.clock() or side_of(effect.action) in self.down
-            if waits or self.stopping():
+            if self.stopping() or side_of(effect.action) in self.down:
                 break
-            proceeded, done = self._attempt(effect, self._present(incident))
-            did_something = did_something or done
-            if not proceeded:
+            if behind and keeps_order(effect.action):
+                continue
+            if effect.not_before > self.pair.clock():
+                if not effect.error:
+                    break
+                behind = behind or keeps_order(effect.action)
+                continue
+            verdict = self._attempt(effect, self._present(incident))
+            changed = changed or verdict != "waits"
+            behind = behind or verdict == "again"
+            if verdict in ("waits", "refused"):
                 break
-        return did_something
+        return changed
+
+    def _has_dead(self, incident: Incident) -> bool:
+        with self.store.reading() as tx:
+            return bool(tx.journal.dead(self.pair.name, incident.number))
 
     def _present(self, incident: Incident) -> Incident:
         with self.store.reading() as tx:
             return tx.memory.incident(self.pair.name, incident.number) or incident
 
-    def _attempt(self, effect: Effect, incident: Incident) -> tuple[bool, bool]:
-        """Try one effect; returns (whether the next one may follow, whether this one came to an end)."""
+    def _attempt(self, effect: Effect, incident: Incident) -> Verdict:
         with self.store.transaction() as tx:
             tx.journal.start(effect.id, self.pair.clock())
+        effect = replace(effect, attempts=effect.attempts + 1)
         try:
-            receipt = self._hands.do(effect.action, incident)
+            with bound_contextvars(request=f"{effect.key}#{effect.attempts}"):
+                receipt = self._hands.do(effect.action, incident)
         except Ambiguous as error:
-            return self._doubt(effect, error), False
+            return self._doubt(effect, error)
         except (Busy, Unreachable, LostCredentials) as error:
-            return self._later(effect, error), False
+            return self._later(effect, error)
         except Refused as error:
-            for_good = self._refuse(effect, error)
-            return for_good, for_good  # a refusal for good is something to plan anew with
+            return self._refuse(effect, error)
         self._finish(effect, incident, receipt)
-        return True, True
+        return "done"
 
-    def _doubt(self, effect: Effect, error: BridgeError) -> bool:
+    def _doubt(self, effect: Effect, error: BridgeError) -> Verdict:
         log.warning("effect_unknown", effect=effect.key, why=str(error))
         now = self.pair.clock()
         with self.store.transaction() as tx:
             tx.journal.doubt(effect.id, str(error), now, not_before=now)
-        return False
+            self._account(tx, effect, "unknown", words=str(error))
+        return "waits"
 
-    def _later(self, effect: Effect, error: BridgeError) -> bool:
+    def _later(self, effect: Effect, error: BridgeError) -> Verdict:
         now = self.pair.clock()
         pause = BUSY_PAUSE
         if isinstance(error, Busy) and error.retry_after > 0:
@@ -164,28 +193,60 @@ class Executor:
         self._note_down(effect.action, error)
         with self.store.transaction() as tx:
             tx.journal.postpone(effect.id, now + pause, "")
-        return False
+        return "waits"
 
     def _note_down(self, action: Action, error: BridgeError) -> None:
         if isinstance(error, Unreachable | LostCredentials):
             self.down.setdefault(side_of(action), error)
 
-    def _refuse(self, effect: Effect, error: Refused) -> bool:
+    def _refuse(self, effect: Effect, error: Refused) -> Verdict:
         self.refused += 1
         now = self.pair.clock()
         log.warning("effect_refused", effect=effect.key, kind=effect.action.kind, why=str(error))
         if isinstance(error, Gone):
             self._suspect(effect)
         with self.store.transaction() as tx:
-            if not must_happen(effect.action):
-                tx.journal.refuse(effect.id, error.what_was_said, now)
-                return True
-            tries = effect.attempts  # before this one
-            if tries < len(SCHEDULE):
-                tx.journal.postpone(effect.id, now + SCHEDULE[tries], error.what_was_said)
-            else:
-                tx.journal.bury(effect.id, error.what_was_said, now)
-        return False
+            return self._another_try(tx, effect, error.what_was_said, now)
+
+    def _another_try(self, tx: Transaction, effect: Effect, words: str, now: datetime) -> Verdict:
+        """Set when a failed effect is tried again; after the last try what must happen is dead, the rest refused."""
+        tries = effect.attempts
+        if not must_happen(effect.action) and (effect.state == "pending" or tries > len(SCHEDULE)):
+            tx.journal.refuse(effect.id, words, now)
+            self._account(tx, effect, "refused", words=words)
+            return "refused"
+        if tries <= len(SCHEDULE):
+            tx.journal.postpone(effect.id, now + SCHEDULE[tries - 1], words)
+            self._account(tx, effect, "tried again later", words=words)
+            return "again"
+        tx.journal.bury(effect.id, words, now)
+        self._account(tx, effect, "dead", words=words)
+        tx.agenda.mark_dirty(self.pair.name, [effect.incident], "an effect was given up", now)
+        log.error("effect_dead", effect=effect.key, kind=effect.action.kind, tries=tries, why=words)
+        return "again"
+
+    def _account(
+        self, tx: Transaction, effect: Effect, outcome: str, *, words: str = "", left: str = ""
+    ) -> None:
+        """Write an outcome into the audit trail, beside what was there before it."""
+        name = self.pair.name
+        entry = account_of(
+            effect,
+            outcome,
+            self.pair.clock(),
+            words=words,
+            incident=tx.memory.incident(name, effect.incident),
+            ticket=tx.memory.ticket(name, getattr(effect.action, "ticket_id", "")),
+            dossier=tx.dossiers.get(name, effect.incident),
+            board=self._board(tx, effect.action),
+            left=left,
+        )
+        tx.audit.write(entry)
+
+    def _board(self, tx: Transaction, action: Action) -> Board | None:
+        if not isinstance(action, EditTicketNote):
+            return None
+        return tx.shared.boards(self.pair.name, [action.ticket_id]).get(action.ticket_id)
 
     def _suspect(self, effect: Effect) -> None:
         """Remember that a ticket was not where it should be; two looks by id will tell whether it is lost."""
@@ -199,15 +260,18 @@ class Executor:
                 self._save(tx, agree.missing(dossier, ticket_id, now), now)
                 tx.agenda.mark_dirty(self.pair.name, [effect.incident], "its ticket was not found", now)
 
-    def _finish(self, effect: Effect, incident: Incident, receipt: Receipt) -> None:
+    def _finish(self, effect: Effect, incident: Incident, receipt: Receipt, outcome: str = "done") -> None:
         """Record an effect as done together with everything that it changes in the memory."""
         now = self.pair.clock()
         name, action = self.pair.name, effect.action
         with self.store.transaction() as tx:
             tx.journal.finish(effect.id, receipt, now)
+            self._account(tx, effect, outcome, left=receipt.key or receipt.id)
             dossier = tx.dossiers.get(name, incident.number) or Dossier(incident=incident.number)
             self._remember_look(tx, action, receipt, incident)
-            self._save(tx, agree.agreed(dossier, action, receipt, now), now)
+            after = agree.agreed(dossier, action, receipt, now)
+            self._save(tx, after, now)
+            self._wake(tx, incident.number, shifted(dossier, after), now)
         self.done += 1
         log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
 
@@ -221,13 +285,20 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
-                siblings = set(tx.links.incidents_of_ticket(name, action.ticket_id)) - {incident.number}
-                tx.agenda.mark_dirty(name, sorted(siblings), "another incident's ticket was written", now)
+                self._wake(tx, incident.number, [action.ticket_id], now)
             case AddTicketNote() | EditTicketNote():
                 self._remember_board(tx, action, receipt)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
                 tx.memory.see_incident(name, with_values(present, action.fields), now)
+
+    def _wake(self, tx: Transaction, number: str, tickets: Iterable[str], now: datetime) -> None:
+        """Ask for a look at the other incidents of these tickets, since what was done shows there for all."""
+        of_tickets = tx.links.incidents_of_tickets(self.pair.name, tickets)
+        others = {other for some in of_tickets.values() for other in some} - {number}
+        tx.agenda.mark_dirty(
+            self.pair.name, sorted(others), "another incident of its ticket was acted on", now
+        )
 
     def _remember_board(
         self, tx: Transaction, action: AddTicketNote | EditTicketNote, receipt: Receipt

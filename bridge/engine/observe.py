@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bridge.engine.pair import Pair
-from bridge.model.dossier import Dossier
+from bridge.engine.poll import look_at_changes
+from bridge.model.dossier import Dossier, Evidence
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
 from bridge.model.shared import Claim, Sibling
 from bridge.model.ticket import Ticket
+from bridge.rules.named import reads_changes
 from bridge.state.store import Store, Transaction
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +39,7 @@ class Observer:
             dossier = known or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
             siblings = tx.links.siblings(name, number, tickets)
+            dead = tx.journal.dead(name, number)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -44,12 +47,14 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others=_waiting(siblings),
                 siblings=siblings,
                 boards=tx.shared.boards(name, tickets),
                 claims=claims,
+                heard=self._heard(tx, dossier, siblings),
+                changes=tx.memory.changes(name, number),
                 done=tx.journal.done_keys(name, number),
-                refused=_given_up(tx, name, number),
+                refused={**tx.journal.refused(name, number), **dead},
+                dead=dead,
                 failing=_failing(tx, name, number),
                 incident_url=self.pair.desk.url_of(number),
                 written=tx.journal.written(name, number),
@@ -64,6 +69,19 @@ class Observer:
         ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
 
+    def _heard(
+        self, tx: Transaction, dossier: Dossier, siblings: Mapping[str, tuple[Sibling, ...]]
+    ) -> dict[str, tuple[Evidence, ...]]:
+        """Return what second line wrote into other incidents of the same tickets, which counts for the ticket."""
+        heard: dict[str, tuple[Evidence, ...]] = {}
+        for link in dossier.links if dossier.held else ():
+            numbers = [one.number for one in siblings.get(link.ticket_id, ())]
+            for sibling in tx.dossiers.with_evidence(self.pair.name, numbers, "phrase"):
+                theirs = sibling.link(link.ticket_id)
+                said = tuple(item for item in theirs.evidence if item.kind == "phrase") if theirs else ()
+                heard[link.ticket_id] = (*heard.get(link.ticket_id, ()), *said)
+        return heard
+
     def further(self, seen: Observation, needs: tuple[Need, ...]) -> Observation:
         """Return the look with everything that a decision needs; raises what the connectors raise."""
         for need in needs:
@@ -77,6 +95,9 @@ class Observer:
                     seen = self._with_ticket(seen, need.of)
                 case "notes":
                     seen = self._with_notes(seen)
+                case "group":
+                    retired = {**seen.retired, need.of: self.pair.desk.retired(need.of)}
+                    seen = replace(seen, retired=retired)
         return seen
 
     def _fresh(self, seen: Observation) -> Observation:
@@ -87,12 +108,16 @@ class Observer:
         found = list(self.pair.tracker.tickets(ids)) if ids else []
         self._keep(found)
         incident = incidents[0] if incidents else seen.incident
+        rule = self.pair.rules.named(seen.dossier.rule)
+        related = look_at_changes(self.pair, [number]) if rule is not None and reads_changes(rule) else ()
         now = self.pair.clock()
         with self.store.transaction() as tx:
             tx.memory.see_incidents(self.pair.name, [incident], now)
+            tx.memory.see_changes(self.pair.name, related, now)
         return replace(
             seen,
             incident=incident,
+            changes=related[0].changes if related else seen.changes,
             tickets={**seen.tickets, **{ticket.id: ticket for ticket, _ in found}},
             ticket_notes={**seen.ticket_notes, **{ticket.id: notes for ticket, notes in found}},
             fresh=True,
@@ -110,7 +135,6 @@ class Observer:
         return replace(
             seen,
             siblings={**seen.siblings, **siblings},
-            others={**seen.others, **_waiting(siblings)},
             boards={**seen.boards, **boards},
             found={**seen.found, id_or_key: ticket},
             tickets={**seen.tickets, ticket.id: ticket},
@@ -135,15 +159,6 @@ def _unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> In
     if known is None and not any(claim.absent for claim in claims):
         return None
     return Incident(number=number, entry_id="", status="", modified_at=EPOCH)
-
-
-def _waiting(siblings: Mapping[str, tuple[Sibling, ...]]) -> dict[str, int]:
-    return {ticket_id: sum(one.waits for one in some) for ticket_id, some in siblings.items()}
-
-
-def _given_up(tx: Transaction, pair: str, number: str) -> dict[str, str]:
-    dead = tx.journal.effects(pair, incident=number, state="dead")
-    return {**tx.journal.refused(pair, number), **{effect.key: effect.error for effect in dead}}
 
 
 def _failing(tx: Transaction, pair: str, number: str) -> dict[str, str]:

@@ -20,7 +20,8 @@ class Pair:
     """What one cycle works with.
 
     ``overlap`` is how far each poll looks back behind the newest change that was seen: changes commit late and
-    search indexes lag.  ``versions_every`` is how often projects with fixed tickets are asked for releases.
+    search indexes lag.  ``versions_every`` is how often projects with fixed tickets are asked for releases, and the desk
+    for changes of incidents that wait for one.
     """
 
     name: str

@@ -11,6 +11,7 @@ from bridge.model.actions import (
     Action,
     AddIncidentNote,
     AddTicketNote,
+    AttachToTicket,
     CreateTicket,
     EditIncidentNote,
     EditTicketNote,
@@ -20,6 +21,8 @@ from bridge.model.actions import (
     SetTicketFields,
     ShowIncident,
 )
+from bridge.model.attachment import MOST_BYTES
+from bridge.model.errors import Busy, LostCredentials, Refused, Unreachable
 from bridge.model.incident import Incident
 from bridge.model.note import Note, board_name, mark
 
@@ -39,6 +42,20 @@ def must_happen(action: Action) -> bool:
     The rest is told to a person and left, since the next look plans anew.
     """
     return isinstance(action, CreateTicket | AddTicketNote | AddIncidentNote)
+
+
+def keeps_order(action: Action) -> bool:
+    """Whether an action waits behind an earlier one of its incident that was refused or given up.
+
+    What people wrote, and what is told in tickets, stays in its order.  What only shows the present state (fields,
+    statuses, the board, the remote link) and what the bridge says at the desk in its own name goes on, or an incident
+    could be resolved too early, or be put back without a word, for want of one comment.
+    """
+    if isinstance(action, AddIncidentNote):
+        return action.purpose == "mirror"
+    if isinstance(action, AddTicketNote):
+        return not action.board
+    return isinstance(action, CreateTicket)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +82,8 @@ class Hands:
                 tracker.move(action.ticket_id, action.to_status)
             case ShowIncident():
                 tracker.show_incident(action, desk.url_of(incident.number))
+            case AttachToTicket():
+                return tracker.attach(action.ticket_id, action.name, self._file(action))
             case AddIncidentNote():
                 return desk.add_note(
                     incident.number, action.text, mark=self._mark(action), internal=action.internal
@@ -76,6 +95,20 @@ class Hands:
             case _:
                 assert_never(action)
         return Receipt()
+
+    def _file(self, action: AttachToTicket) -> bytes:
+        """Fetch a file; a desk that is away only puts the effect off, since nothing was asked of the tracker yet."""
+        try:
+            data = self.pair.desk.attachment(action.ref)
+        except (Unreachable, LostCredentials) as error:
+            raise Busy(error.what, why=error.why, next_step=error.next_step) from None
+        if len(data) > MOST_BYTES or (action.size and len(data) != action.size):
+            raise Refused(
+                f"{action.name} was not carried",
+                why=f"the desk gave {len(data)} bytes where {action.size} were announced",
+                next_step="attach the file to the ticket by hand",
+            )
+        return data
 
     def _mark(self, action: Action) -> str:
         if isinstance(action, AddTicketNote) and action.board:
@@ -110,10 +143,17 @@ class Hands:
                 return self._incident_has(action, incident)
             case MoveTicket() | SetTicketFields():
                 return self._ticket_has(action)
+            case AttachToTicket():
+                return self._attached(action)
             case ShowIncident():
                 return None  # writing it again is harmless
             case _:
                 assert_never(action)
+
+    def _attached(self, action: AttachToTicket) -> Receipt | None:
+        held = self.pair.tracker.attachments(action.ticket_id)
+        found = next((one for one in held if (one.name, one.size) == (action.name, action.size)), None)
+        return Receipt(id=found.ref) if found else None
 
     def _edited(self, action: EditIncidentNote, incident: Incident) -> Receipt | None:
         return _same_text(self.pair.desk.notes(incident.number), action.note_id, action.text)

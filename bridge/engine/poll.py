@@ -6,20 +6,27 @@ transaction with the watermark.  A poll that fails loses nothing; the next one s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Literal, TypeVar
 
+import structlog
+
+from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
-from bridge.model.errors import BridgeError, StateError
+from bridge.model.change import Related
+from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
+from bridge.rules.named import reads_changes
 from bridge.state.store import Store, Transaction
+
+log = structlog.get_logger()
 
 Side = Literal["desk", "tracker"]
 Item = TypeVar("Item")
@@ -57,6 +64,7 @@ class Poll:
         try:
             self._incidents(polled)
             self._notes(polled)
+            self._changes()
         except StateError:
             raise  # our own state is no side that could be waited for
         except BridgeError as error:
@@ -114,8 +122,13 @@ class Poll:
         for note in notes:
             if note.origin == "person" and note.parent not in watched:
                 asked[note.parent] = (*asked.get(note.parent, ()), note.text)
-        numbers = [number for number, texts in asked.items() if self._may_concern(texts)]
-        for some in batches(numbers, READ_AT_ONCE):
+        numbers = {number for number, texts in asked.items() if self._may_concern(texts)}
+        # An incident with our marks that nobody watches: a state was lost.
+        marked = {note.parent for note in notes if note.mark and note.parent not in watched}
+        self._watch(numbers | marked)
+
+    def _watch(self, numbers: set[str]) -> None:
+        for some in batches(sorted(numbers), READ_AT_ONCE):
             # Kept whatever their status is, or the same request would be looked up in every cycle.
             found = list(self.pair.desk.incidents(some))
             with self.store.transaction() as tx:
@@ -150,6 +163,7 @@ class Poll:
         naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
             polled.tickets += len(batch)
+            self._watch_marked(batch)
             pointed = naming.pointed([ticket for ticket, _ in batch])
             with self.store.transaction() as tx:
                 self.keep_tickets(tx, batch)
@@ -172,6 +186,13 @@ class Poll:
                 self._keep_incidents(tx, found)
                 tx.shared.set_absent(self.pair.name, absent)
                 tx.agenda.mark_dirty(self.pair.name, absent, "a ticket names it", self.pair.clock())
+
+    def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        """Read the incidents that nobody watches although a ticket bears our label or mark for them."""
+        named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
+        with self.store.reading() as tx:
+            unwatched = named - tx.memory.watched(self.pair.name, named)
+        self._watch(set(unwatched))
 
     def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Keep the looks at linked tickets and mark their incidents."""
@@ -200,6 +221,33 @@ class Poll:
                 self.keep_tickets(tx, [(ticket, ()) for ticket in fresh])
         with self.store.transaction() as tx:
             tx.agenda.move_watermark(self.pair.name, "versions", now)
+
+    def _changes(self) -> None:
+        """Ask for changes, which touch no incident, where a rule waits for one and the fix is not known to be deployed."""
+        now, name = self.pair.clock(), self.pair.name
+        rules = [rule.name for rule in self.pair.rules.rules if reads_changes(rule)]
+        if not rules:
+            return
+        with self.store.reading() as tx:
+            asked = tx.agenda.watermark(name, "changes")
+            waiting = tx.dossiers.waiting(name, rules, ("linked", "fixed"))
+        if not waiting or (asked is not None and now - asked < self.pair.versions_every):
+            return
+        found = look_at_changes(self.pair, waiting)
+        with self.store.transaction() as tx:
+            changed = tx.memory.see_changes(name, found, now)
+            tx.agenda.mark_dirty(name, sorted(changed), "a change was seen", now)
+            tx.agenda.move_watermark(name, "changes", now)
+
+
+def look_at_changes(pair: Pair, numbers: Sequence[str]) -> tuple[Related, ...]:
+    """Return the changes of these incidents; none at all where the account may not read them, which is logged."""
+    try:
+        found = pair.desk.changes(numbers)
+    except Refused as refusal:
+        log.warning("changes_refused", why=refusal.what_was_said, next_step=refusal.next_step)
+        return ()
+    return tuple(Related(incident=number, changes=found.get(number, ())) for number in numbers)
 
 
 def with_versions(ticket: Ticket, known: Mapping[str, Version]) -> Ticket:

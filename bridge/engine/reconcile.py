@@ -13,12 +13,14 @@ from bridge.decide.claimed import is_recorded
 from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
+from bridge.engine.census import Census
 from bridge.engine.execute import Executor, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
 from bridge.engine.poll import Poll, Polled
-from bridge.model.actions import Action
+from bridge.engine.recall import Memory, remember_birth
+from bridge.model.actions import Action, CreateTicket
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 #: How often one incident may be planned in one cycle; a settled incident needs one.
 MOST_PASSES = 8
 #: How often a decision may ask for something to be looked at first.
-MOST_NEEDS = 6
+MOST_NEEDS = 16
 #: How many incidents one cycle takes up; the rest follow in the next one.
 MOST_INCIDENTS = 1000
 #: How long an incident that could not be decided is left alone.
@@ -80,6 +82,13 @@ class Reconciler:
     begin: datetime
     stopping: Callable[[], bool] = field(default=lambda: False)
     cycles: int = 0
+    started: datetime = field(init=False)
+    _census: Census = field(init=False)
+    _forerunner: bool | None = None
+
+    def __post_init__(self) -> None:
+        self.started = self.pair.clock()
+        self._census = Census(pair=self.pair, store=self.store)
 
     def cycle(self) -> Summary:
         """Look at everything that may have changed and bring each incident to rest.
@@ -88,10 +97,13 @@ class Reconciler:
         write down, act, and look again.  Raises ``StateError`` only; trackers that cannot be asked are named in the summary.
         """
         self.cycles += 1
-        if self.cycles == 1:
+        if self.cycles == 1 or self._census.frozen:
             self._follow_rules()
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
+            born = remember_birth(self.pair, self.store, self.started)
+            memory = Memory(pair=self.pair, store=self.store, born=born)
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
+            self._census.begins()
             executor = Executor(
                 pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
             )
@@ -100,8 +112,10 @@ class Reconciler:
             for number, mark in self._in_turn():
                 if self.stopping():
                     break
+                if number in self._census.frozen:
+                    continue
                 looked_at += 1
-                if not self._one(number, mark, executor, guard):
+                if not self._one(number, mark, executor, guard, memory):
                     failed.append(number)
             summary = Summary(
                 cycle=self.cycles,
@@ -127,10 +141,15 @@ class Reconciler:
         """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
         name, now = self.pair.name, self.pair.clock()
         stream = f"rules:{digest(self.pair.rules.model_dump_json())}"
-        with self.store.transaction() as tx:
+        with self.store.reading() as tx:
             last = tx.agenda.watermark(name, "rules")
-            if last is not None and tx.agenda.watermark(name, stream) == last:
-                return
+            old = last is not None and tx.agenda.watermark(name, stream) == last
+        if old:
+            self._census.rules_are_old()
+            return
+        if last is not None and not self._census.admits_rules(stream):
+            return
+        with self.store.transaction() as tx:
             held = [one.dossier.incident for one in tx.dossiers.each(name, held=True)]
             asked = [one.dossier.incident for one in tx.dossiers.each(name, stage="unlinked")]
             tx.agenda.mark_dirty(name, (*held, *asked), "the rules changed", now)
@@ -144,11 +163,12 @@ class Reconciler:
             due = tx.agenda.due(self.pair.name, now, MOST_INCIDENTS)
         return [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
 
-    def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard) -> bool:
+    def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
         with bound_contextvars(incident=number):
             try:
-                settled = self._to_rest(number, executor, guard)
+                memory.bring_back(number)
+                settled = self._to_rest(number, executor, guard, memory)
             except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
                 return True  # stays dirty: the next cycle looks again
@@ -174,7 +194,7 @@ class Reconciler:
             save_dossier(tx, self.pair, dossier, now, now + POISON_PAUSE)
         return False
 
-    def _to_rest(self, number: str, executor: Executor, guard: Guard) -> bool:
+    def _to_rest(self, number: str, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Plan and act until nothing is left to do now; False where something still has to be found out."""
         observer = Observer(pair=self.pair, store=self.store)
         for _ in range(MOST_PASSES):
@@ -184,8 +204,13 @@ class Reconciler:
             if not executor.settle(seen.incident):
                 return True  # due again at its own time
             seen = observer.take(number) or seen
-            decided = guard.admit(self._decide(observer, seen))
+            decided = self._decide(observer, seen)
+            if not self._census.admits_losses(decided, _lost(seen)):
+                return self._later(number)
+            decided = guard.admit(decided)
             effects = self._write_down(seen, decided)
+            if self._suspects(effects, decided, memory):
+                continue
             if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
             if not effects:
@@ -194,6 +219,39 @@ class Reconciler:
                 return not executor.down
         log.warning("incident_does_not_rest", passes=MOST_PASSES)
         return True
+
+    def _later(self, number: str) -> bool:
+        """Leave an incident alone for a while, as it is."""
+        with self.store.transaction() as tx:
+            tx.dossiers.look_again(self.pair.name, number, self.pair.clock() + POISON_PAUSE)
+        return True
+
+    def _suspects(self, effects: tuple[Effect, ...], decided: Plan, memory: Memory) -> bool:
+        """Treat the opening of a ticket that was asked for before the state began as one that may have been done."""
+        asked = {request.source: request for request in decided.dossier.requests}
+        now, found = self.pair.clock(), False
+        for effect in effects:
+            action = effect.action
+            if not isinstance(action, CreateTicket) or effect.attempts or effect.started_at is not None:
+                continue
+            request = asked.get(action.source)
+            at = None if request is None or request.source == "rule" else request.at
+            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner():
+                with self.store.transaction() as tx:
+                    tx.journal.suspect(effect.id, memory.born, now)
+                found = True
+        return found
+
+    def _had_a_forerunner(self) -> bool:
+        """Whether a bridge was here before this state: without one nothing can have been done already."""
+        if self._forerunner is None:
+            self._forerunner = self.pair.tracker.has_opened()
+        return self._forerunner
+
+    def _submitted(self, number: str) -> datetime | None:
+        with self.store.reading() as tx:
+            incident = tx.memory.incident(self.pair.name, number)
+        return incident.submitted_at if incident else None
 
     def _decide(self, observer: Observer, seen: Observation) -> Plan:
         for _ in range(MOST_NEEDS):
@@ -221,3 +279,7 @@ class Reconciler:
                 answered = [claim.ticket_id for claim in seen.claims if is_recorded(decided.dossier, claim)]
                 tx.shared.answered(name, decided.incident, answered)
         return effects
+
+
+def _lost(seen: Observation) -> frozenset[str]:
+    return frozenset(link.ticket_id for link in seen.dossier.links if link.lost)

@@ -108,6 +108,23 @@ class ShowIncident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachToTicket:
+    """Carry a file of a note into a ticket.  Its trace: an attachment of this ``name``, which no other effect gives.
+
+    ``ref`` names the file at the desk, ``size`` is in bytes.
+    """
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    name: str
+    size: int
+    ref: str
+    kind: Literal["attach_to_ticket"] = "attach_to_ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddIncidentNote:
     """Write a work info (plain text, without mark).  Its trace: the mark in the incident's own work log."""
 
@@ -155,6 +172,7 @@ Action = (
     | SetTicketFields
     | MoveTicket
     | ShowIncident
+    | AttachToTicket
     | AddIncidentNote
     | EditIncidentNote
     | SetIncident

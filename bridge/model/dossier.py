@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.model.attachment import Attachment
+
 #: Sources of evidence that a fix runs in production.
-EvidenceKind = Literal["fix_version", "status", "phrase"]
+EvidenceKind = Literal["fix_version", "status", "phrase", "change"]
 #: Who acts next on an incident.
 Who = Literal["development", "third_line", "second_line", "frontline", "nobody"]
 #: How a hold ended; empty while it holds.
-Ending = Literal["", "verified", "released", "declined", "closed_early", "resolved_before"]
+Ending = Literal["", "verified", "released", "declined", "workaround", "closed_early", "resolved_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Evidence:
     """One reason to believe that a ticket's fix runs in production.
 
     ``source`` identifies it for good (``version:10001``, ``status:Deployed``, ``note:WLG1``), ``detail`` is what a
-    person reads, ``by`` who said it, ``at`` when the bridge first saw it.
+    person reads, ``by`` who said it, ``at`` when the bridge first saw it, ``meets`` which of the rule's sources it is.
     """
 
     kind: EvidenceKind
@@ -31,6 +33,7 @@ class Evidence:
     detail: str
     by: str = ""
     at: datetime
+    meets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,9 @@ class Link:
     ``left_done`` says that the ticket was seen not done since the round began, so that an old "Deployed" cannot
     count twice.  ``packed`` are the incident's notes that the ticket got in its context pack.  ``notes_from`` is the
     newest moment of the ticket before it was linked: older comments are not ours to carry.  ``told`` is the title of
-    the remote link as last written.  ``asked`` are the values of mirrored fields that were put before a person.
+    the remote link as last written.  ``follows`` are the tickets to which it was closed as a duplicate, one after the
+    other, since ``followed_at``; ``told_target`` is the title of the remote link in the last of them.
+    ``asked`` are the values of mirrored fields that were put before a person.
     ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
     counts in its place, where the rule says so.  ``on_board`` says that others waited for the ticket already, so that a
     line on the ticket's board introduced the incident; ``team`` is the rule's name for the team that was asked for;
@@ -90,11 +95,13 @@ class Link:
     spent: tuple[str, ...] = ()
     left_done: bool = True
     follows: tuple[str, ...] = ()
+    followed_at: datetime | None = None
     handed: tuple[str, ...] = ()
     counting: str = ""
     base: tuple[Agreed, ...] = ()
     asked: tuple[Agreed, ...] = ()
     told: str = ""
+    told_target: str = ""
     on_board: bool = False
     team: str = ""
     seen_done: str = ""
@@ -116,7 +123,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Frontline's word on a fix: who, when, how, with which words.
+    """Frontline's word on a fix: who, when, how, with which words and files.
 
     ``reopened`` and ``extended`` are nobody's word: the ticket was reopened, or a further one linked, before the fix
     was checked; ``words`` are then the keys of those tickets.
@@ -129,6 +136,7 @@ class Answer:
     at: datetime
     words: str = ""
     note_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def of_nobody(self) -> bool:
@@ -194,6 +202,16 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reassigned:
+    """The incident went from one queue to another; ``by`` is empty where the bridge itself gave it to the fallback."""
+
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """Everything remembered of one incident.
 
@@ -223,6 +241,7 @@ class Dossier:
     put_backs: int = 0
     was_resolved: bool = False
     queue: str = ""
+    reassigned: tuple[Reassigned, ...] = ()
     priority: str = ""
     value_asks: int = 0
     value_stands: bool = False

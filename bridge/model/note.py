@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bridge.model.attachment import Attachment
+
 #: Who wrote it: a person, this or another bridge, or the system itself.
 Origin = Literal["person", "bridge", "system"]
 
@@ -28,6 +30,7 @@ class Note:
     internal: bool = True
     origin: Origin = "person"
     mark: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 # The mark must survive every server: plain ASCII, no wiki or HTML meaning, the last thing of the note.

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from bridge.model.actions import Action
-from bridge.model.dossier import Dossier
+from bridge.model.change import Change
+from bridge.model.dossier import Dossier, Evidence
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.shared import Board, Claim, Sibling
@@ -28,10 +29,11 @@ class Need:
     """Something the planner must see before it can decide: the engine looks and asks again.
 
     ``fresh``: incident, tickets and versions read again by id; ``members``: who belongs to group ``of``;
-    ``ticket``: the ticket with key or id ``of``; ``notes``: every note of the incident, for the context pack.
+    ``ticket``: the ticket with key or id ``of``; ``notes``: every note of the incident, for the context pack;
+    ``group``: whether group ``of`` still works.
     """
 
-    kind: Literal["fresh", "members", "ticket", "notes"]
+    kind: Literal["fresh", "members", "ticket", "notes", "group"]
     of: str = ""
 
 
@@ -41,11 +43,14 @@ class Observation:
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of the other incidents on it;
-    ``boards`` are the comments that tell of them; ``claims`` the tickets in which a person wrote the incident's number;
+    ``siblings`` are the other incidents on each ticket, ``heard`` is the evidence of a deployment that was written into
+    them; ``boards`` are the comments that tell of all; ``claims`` the tickets in which a person wrote the incident's
+    number; ``changes`` are the changes related to the incident;
+    ``retired`` says of the groups that were looked up whether they were taken out of use;
     ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
-    ``failing`` those that were refused and will be tried again.
+    ``failing`` those that were refused and will be tried again; ``dead`` those of ``refused`` on which a person still
+    has to decide.
     """
 
     pair: str
@@ -60,7 +65,10 @@ class Observation:
     written: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[str, int] = field(default_factory=dict)
+    dead: Mapping[str, str] = field(default_factory=dict)
+    heard: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    retired: Mapping[str, bool] = field(default_factory=dict)
     siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
     boards: Mapping[str, Board] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()

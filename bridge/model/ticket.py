@@ -53,6 +53,8 @@ class Ticket:
     duplicate_of: str = ""
     relations: tuple[Relation, ...] = ()
     updated_at: datetime
+    created_at: datetime | None = None
+    resolved_at: datetime | None = None
     url: str = ""
     fields: tuple[tuple[str, str], ...] = ()
 

@@ -61,8 +61,9 @@ class Drive:
             self._acted += 1
             if self._acted % TOLD_EVERY == 0:
                 self.progress(self._acted, self.schedule.planned)
-        if self._look_at is None:
-            self._look_at = self.clock() + self.poll
+        # Skipping ahead to what the bridge has planned for itself must not make it miss what people just did.
+        soon = self.clock() + self.poll
+        self._look_at = soon if self._look_at is None else min(self._look_at, soon)
 
     def _look(self, moment: datetime) -> None:
         self.clock.jump_to(moment)

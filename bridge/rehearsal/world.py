@@ -15,7 +15,7 @@ from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rules.match import fields_named, ticket_fields_named
-from bridge.rules.named import links_named
+from bridge.rules.named import links_named, reads_changes
 from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
 from bridge.simulators.jira import Account, CustomField, JiraSettings, JiraSimulator, Person, ProjectSpec
@@ -136,6 +136,7 @@ class World:
                 monotonic=self.clock.monotonic,
                 fields=sorted(fields_named(rules)),
                 pair=name,
+                reads_changes=any(reads_changes(rule) for rule in rules.rules),
                 web_url="https://itsm.example.com/incident/{number}",
                 transport=None if served else InProcess(self.desk_wire),
             ),

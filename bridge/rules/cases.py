@@ -27,7 +27,7 @@ from bridge.rules.yamlfile import KEY, Document, Steps, load_yaml
 #: Every stage of an incident that a case may expect.
 StageName = Literal[
     "unlinked", "linked", "fixed", "deployed", "verified", "classified", "resolved",
-    "decision", "released", "closed_early", "given_up",
+    "decision", "released", "workaround", "closed_early", "given_up",
 ]  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from bridge.model.actions import Value
 from bridge.model.incident import Incident
 from bridge.rules.levels import WAITING
 from bridge.rules.match import all_hold, condition_text, folded
-from bridge.rules.shape import FieldSource, Rule, Source, ValueCase
+from bridge.rules.shape import Rule
+from bridge.rules.values import FieldSource, Source, ValueCase
 
 #: The key of a map that stands for every word without an entry.
 DEFAULT = "default"

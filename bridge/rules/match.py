@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.model.incident import Incident
+from bridge.rules.conditions import Condition, Test
 from bridge.rules.levels import LEVELLED, WAITING, level, so_many
 from bridge.rules.named import fields_named, ticket_fields_named
-from bridge.rules.shape import Condition, Rule, RuleSet, Test
+from bridge.rules.shape import Rule, RuleSet
 
 __all__ = [
     "TraceLine",

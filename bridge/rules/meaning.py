@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from bridge.model.incident import OWN_NAMES
+from bridge.rules.conditions import Condition, Test
 from bridge.rules.levels import LEVELLED, WAITING, labels, level
 from bridge.rules.mapping import DEFAULT
 from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
 from bridge.rules.meaning_lines import line_findings
+from bridge.rules.meaning_roads import road_findings
 from bridge.rules.named import CONTEXT_PACK, sources
 from bridge.rules.problems import did_you_mean, nearest, shown
-from bridge.rules.shape import Condition, FieldSource, MirroredField, Rule, Source, Test, ValueCase
+from bridge.rules.shape import MirroredField, Rule
 from bridge.rules.template import TemplateProblem, compile_template
+from bridge.rules.values import FieldSource, Source, ValueCase
 from bridge.rules.yamlfile import KEY, Steps
 
 Finding = tuple[Steps, str]
@@ -50,6 +53,7 @@ def findings(rule: Rule, maps: Maps | None) -> Iterator[Finding]:
     yield from _ticket(rule)
     yield from _mirror(rule)
     yield from hold_findings(rule)
+    yield from road_findings(rule, maps)
     yield from line_findings(rule)
     if rule.hold.cause is not None:
         yield from _name(("hold", "cause", "field"), rule.hold.cause.field)

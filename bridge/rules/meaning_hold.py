@@ -105,6 +105,9 @@ def phrases(rule: Rule) -> Iterator[tuple[Steps, str, str]]:
     yield from _listed(("hold", "verify", "reject"), "reject", verify.reject)
     if release is not None:
         yield from _listed(("hold", "release", "says"), "release", release.says)
+    workaround = rule.hold.workaround
+    if workaround is not None and workaround.label is not None:
+        yield from _listed(("hold", "workaround", "says"), "workaround", workaround.says)
 
 
 def _listed(loc: Steps, purpose: str, says: tuple[str, ...]) -> Iterator[tuple[Steps, str, str]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.model.incident import OWN_NAMES
+from bridge.rules.conditions import Condition
 from bridge.rules.levels import WAITING
-from bridge.rules.shape import Condition, FieldSource, Line, Rule, RuleSet, Source, ValueCase
+from bridge.rules.shape import Line, Rule, RuleSet
+from bridge.rules.shape_roads import ChangeIn
 from bridge.rules.template import TemplateProblem, compile_template
+from bridge.rules.values import FieldSource, Source, ValueCase
 
 #: What every ticket tells under our own names, whatever the rules say.
 TICKET_NAMES = frozenset(
@@ -28,11 +31,26 @@ def fields_named(rules: RuleSet) -> frozenset[str]:
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that are mirrored, tell a line or name incidents, beside what every ticket tells."""
-    mirrored = {field.ticket for rule in rules.rules for field in rule.mirror.fields}
-    told = {line.field for rule in rules.rules for line in lines_of(rule) if line.field is not None}
-    numbers = {rule.ticket.incident_field for rule in rules.rules if rule.ticket.incident_field}
-    return frozenset(name for name in mirrored | told | numbers if name not in TICKET_NAMES)
+    """Return the tracker's own fields that a rule names for whatever purpose, beside what every ticket tells."""
+    named = (name for rule in rules.rules for name in _ticket_names(rule))
+    return frozenset(name for name in named if name not in TICKET_NAMES)
+
+
+def _ticket_names(rule: Rule) -> Iterator[str]:
+    yield from (field.ticket for field in rule.mirror.fields)
+    yield from (line.field for line in lines_of(rule) if line.field is not None)
+    if rule.ticket.incident_field is not None:
+        yield rule.ticket.incident_field
+    if rule.hold.cause is not None and rule.hold.cause.propose is not None:
+        yield rule.hold.cause.propose.of
+    if rule.hold.workaround is not None and rule.hold.workaround.field is not None:
+        yield rule.hold.workaround.field
+
+
+def reads_changes(rule: Rule) -> bool:
+    """Whether a completed change of the desk is evidence for a rule."""
+    deployed = rule.hold.deployed
+    return any(isinstance(source, ChangeIn) for source in (*deployed.any_, *deployed.all_))
 
 
 def links_named(rules: RuleSet) -> frozenset[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge.rules.conditions import Condition, Test
 from bridge.rules.match import folded
-from bridge.rules.shape import Condition, Rule, Test
+from bridge.rules.shape import Rule
 
 #: One thing that must hold, in a form in which equal conditions are equal.
 _Part = tuple[str, str, frozenset[object]]

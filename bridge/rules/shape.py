@@ -7,161 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from bridge.rules.conditions import Condition
 from bridge.rules.face import Name, Shape, Text, Texts
+from bridge.rules.shape_roads import CausePropose, ChangeIn, Remind, Workaround
+from bridge.rules.values import FieldSource, ValueCase
 
 #: What is cut out of every text before it leaves the desk.
 Redaction = Literal["card_number", "phone", "email"]
-
-
-class Test(Shape):
-    """What a field's value must be; several keys must all hold.  Comparison ignores case and outer blanks."""
-
-    is_: str | None = Field(default=None, alias="is", description="Exactly this.")
-    is_not: str | None = Field(default=None, description="Anything but this.")
-    in_: Texts | None = Field(default=None, alias="in", description="One of these.")
-    not_in: Texts | None = Field(default=None, description="None of these.")
-    starts_with: Text | None = Field(default=None, description="Begins with this.")
-    contains: Text | None = Field(default=None, description="Has this somewhere in it.")
-    empty: bool | None = Field(default=None, description="true: has no value; false: has any.")
-    at_least: Text | None = Field(
-        default=None, description="For priority, impact and urgency: this or more serious; waiting: so many."
-    )
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Test:
-        if not self.model_fields_set:
-            raise ValueError(
-                "a condition needs at least one of: "
-                "is, is_not, in, not_in, starts_with, contains, empty, at_least"
-            )
-        return self
-
-
-_GROUPS = frozenset({"all", "any", "not"})
-_CONDITION = (
-    "a condition is one of: a field with its test (priority: {in: [High]}), "
-    "all: [...], any: [...], not: {...}; begin each with its own '- '"
-)
-
-
-class Condition(Shape):
-    """One of: a test of one field, ``all``, ``any`` or ``not`` of further conditions.
-
-    Written as a mapping of one key: ``priority: {in: [High]}``, in short ``priority: High``,
-    or ``any: [...]``.
-    """
-
-    field: str | None = None
-    test: Test | None = None
-    all_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(default=None, alias="all")
-    any_: Annotated[tuple[Condition, ...], Field(min_length=1)] | None = Field(default=None, alias="any")
-    not_: Condition | None = Field(default=None, alias="not")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_written(cls, data: Any) -> Any:
-        if isinstance(data, Condition):
-            return data
-        if not isinstance(data, dict):
-            raise ValueError(_CONDITION)  # noqa: TRY004 - pydantic collects ValueErrors only
-        if data.keys() == {"field", "test"}:
-            return data
-        if len(data) != 1:
-            raise ValueError(_CONDITION)
-        ((name, test),) = data.items()
-        if name in _GROUPS:
-            return data
-        return {"field": name, "test": test if isinstance(test, dict | list | Test) else {"is": test}}
-
-
-def _fixed_value(value: Any) -> Any:
-    if isinstance(value, list | tuple) and value and all(_is_text(item) for item in value):
-        return tuple(str(item) for item in value)
-    if not _is_text(value):
-        raise ValueError("a text, or a list of texts, is expected here")
-    return str(value)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _each_alone(value: Any) -> Any:
-    """Take ``{impact: High, urgency: High}`` for a list of conditions with one key each."""
-    return [{name: test} for name, test in value.items()] if isinstance(value, dict) and value else value
-
-
-#: Conditions that must all hold, as a list or in short as one mapping.
-Conditions = Annotated[
-    tuple[Condition, ...],
-    BeforeValidator(_each_alone),
-    Field(min_length=1),
-]
-
-_FixedValue = Annotated[str | tuple[str, ...] | None, BeforeValidator(_fixed_value)]
-
-
-def _one_source(value: object, of: str | None, map_name: str | None) -> None:
-    if (value is None) == (of is None):
-        raise ValueError("give either value, or of (with an optional map)")
-    if map_name is not None and of is None:
-        raise ValueError("map needs of")
-
-
-def _plain_source(value: Any) -> Any:
-    return value if isinstance(value, dict | Source) else {"value": value}
-
-
-class Source(Shape):
-    """A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named."""
-
-    value: _FixedValue = Field(default=None, description="A fixed value, or a list of them.")
-    of: Text | None = Field(default=None, description="The incident's field that the value is taken from.")
-    map: Text | None = Field(default=None, description="The map that translates the value.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Source:
-        _one_source(self.value, self.of, self.map)
-        return self
-
-
-class ValueCase(Source):
-    """The value that counts while its conditions hold; the first such case is taken."""
-
-    if_: Conditions = Field(
-        alias="if", description="All of these; beside the incident's fields, waiting counts who waits."
-    )
-
-
-class FieldSource(Shape):
-    """Where the value of a ticket's field comes from.
-
-    A fixed ``value``, or ``of`` an incident's field, through a ``map`` where one is named, or the first of the
-    cases under ``when`` that holds, else ``otherwise``.
-    """
-
-    value: _FixedValue = Field(default=None, description="A fixed value, or a list of them.")
-    of: Text | None = Field(default=None, description="The incident's field that the value is taken from.")
-    map: Text | None = Field(default=None, description="The map that translates the value.")
-    when: tuple[ValueCase, ...] = Field(default=(), description="Cases, tried in order.")
-    otherwise: Annotated[Source | None, BeforeValidator(_plain_source)] = Field(
-        default=None, description="The source where no case holds; without it the field is left out."
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> FieldSource:
-        if self.when:
-            if self.value is not None or self.of is not None or self.map is not None:
-                raise ValueError(
-                    "beside when stands otherwise: {value: ...} or otherwise: {of: ..., map: ...}"
-                )
-            return self
-        if self.otherwise is not None:
-            raise ValueError("otherwise needs when")
-        _one_source(self.value, self.of, self.map)
-        return self
 
 
 class Team(Shape):
@@ -249,11 +103,14 @@ class PhraseSource(Shape):
 
 def _evidence_kind(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((f"<{key}>" for key in ("fix_version", "status", "phrase") if key in value), None)
+        return next(
+            (f"<{key}>" for key in ("fix_version", "status", "phrase", "change") if key in value), None
+        )
     names: dict[type[Shape], str] = {
         FixVersionReleased: "<fix_version>",
         StatusIn: "<status>",
         PhraseSource: "<phrase>",
+        ChangeIn: "<change>",
     }
     return names.get(type(value))
 
@@ -262,12 +119,13 @@ def _evidence_kind(value: Any) -> str | None:
 EvidenceSource = Annotated[
     Annotated[FixVersionReleased, Tag("<fix_version>")]
     | Annotated[StatusIn, Tag("<status>")]
-    | Annotated[PhraseSource, Tag("<phrase>")],
+    | Annotated[PhraseSource, Tag("<phrase>")]
+    | Annotated[ChangeIn, Tag("<change>")],
     Discriminator(
         _evidence_kind,
         custom_error_type="evidence",
         custom_error_message="evidence is one of: fix_version: released, status: {in: [...]}, "
-        "phrase: {says: [...], from_group: [...]}",
+        "phrase: {says: [...], from_group: [...]}, change: {status: [...]}",
     ),
 ]
 
@@ -303,6 +161,7 @@ class Verify(Shape):
     )
     on_accept: TransitionTo | None = Field(default=None, description="Where an accepted ticket is moved.")
     on_reject: TransitionTo | None = Field(default=None, description="Where a rejected ticket is moved.")
+    remind: Remind | None = Field(default=None, description="How often an unanswered question is repeated.")
 
 
 class ResolvedEarly(Shape):
@@ -318,6 +177,9 @@ class Cause(Shape):
     one_of: Texts = Field(description="The values that count.")
     missing: Literal["ask", "put_back"] = Field(
         default="ask", description="What happens to an incident that is resolved without one."
+    )
+    propose: CausePropose | None = Field(
+        default=None, description="Where the ticket tells a likely cause; it is shown, never written."
     )
 
 
@@ -351,8 +213,12 @@ class Hold(Shape):
     resolved_early: ResolvedEarly = ResolvedEarly()
     release: Phrase | None = Field(default=None, description="Who may end the hold, and with which words.")
     cause: Cause | None = None
+    workaround: Workaround | None = Field(
+        default=None, description="How a ticket tells a workaround, and whether it frees the incident."
+    )
     fallback_queue: Text | None = Field(
-        default=None, description="The support group that gets an incident whose queue became empty."
+        default=None,
+        description="The support group that gets an incident whose queue became empty or inactive.",
     )
 
 
@@ -408,6 +274,10 @@ class Mirror(Shape):
     notes: MirroredNotes = MirroredNotes()
     redact: tuple[Redaction, ...] = Field(
         default=("card_number", "phone", "email"), description="What is cut out of texts that leave the desk."
+    )
+    attachments: Literal["answers", "none"] = Field(
+        default="answers",
+        description="Files of the note that answers the question go to the ticket; nothing is cut out of files.",
     )
     fields: tuple[MirroredField, ...] = ()
 

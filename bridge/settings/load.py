@@ -17,7 +17,7 @@ from bridge.rules.shape import RuleSet
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import Document, Steps, load_yaml
 from bridge.settings.secret import read_secret
-from bridge.settings.shape import Desk, Logs, Schedule, SettingsFile, Tracker
+from bridge.settings.shape import Alive, Desk, Logs, Schedule, SettingsFile, Tracker, Web
 
 #: The environment variable that names the configuration file.
 VARIABLE = "BRIDGE_CONFIG"
@@ -45,6 +45,8 @@ class Settings:
     schedule: Schedule
     texts: Path | None
     logs: Logs
+    web: Web | None
+    alive: Alive | None
     desks: Mapping[str, Desk]
     trackers: Mapping[str, Tracker]
     pairs: tuple[Pair, ...]
@@ -92,6 +94,8 @@ def load_settings(path: Path) -> Settings:
         schedule=file.schedule,
         texts=file.texts,
         logs=file.logs,
+        web=file.web,
+        alive=file.alive,
         desks=file.desks,
         trackers=file.trackers,
         pairs=tuple(_pair(pair.name, pair.desk, pair.tracker, pair.rules) for pair in file.pairs),

@@ -80,6 +80,31 @@ class Logs(Shape):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class Web(Shape):
+    """Health, readiness and metrics over HTTP."""
+
+    host: Text = Field(default="127.0.0.1", description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(description="The port; 0 takes a free one.")
+    everybody: bool = Field(
+        default=False, description="Whether others than this machine may ask, as in a container."
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Web:
+        if not self.everybody and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(
+                "the pages have no log-in: listen on 127.0.0.1, or say everybody: true where the network is guarded"
+            )
+        return self
+
+
+class Alive(Shape):
+    """An address that is called as long as the bridge makes progress, so that its silence is noticed."""
+
+    url: Address = Field(description="The address of the dead man's switch; it is asked with GET.")
+    every: Rhythm = Field(default=timedelta(minutes=1), description="How often it is called.")
+
+
 class Connection(Shape):
     """How a server is reached."""
 
@@ -148,6 +173,10 @@ class SettingsFile(Shape):
     schedule: Schedule = Schedule()
     texts: ConfigPath | None = Field(default=None, description="A folder with texts of your own.")
     logs: Logs = Logs()
+    web: Web | None = Field(
+        default=None, description="Health, readiness and metrics; left out, none are served."
+    )
+    alive: Alive | None = Field(default=None, description="A dead man's switch; left out, nothing is called.")
     desks: Annotated[dict[Name, Desk], Field(min_length=1)]
     trackers: Annotated[dict[Name, Tracker], Field(min_length=1)]
     pairs: Annotated[tuple[PairShape, ...], Field(min_length=1)]

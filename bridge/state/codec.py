@@ -13,18 +13,19 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bridge.model.actions import Action
+from bridge.model.change import Related
 from bridge.model.dossier import Dossier
 from bridge.model.errors import StateError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
 
-Body = TypeVar("Body", Dossier, Incident, Ticket, Note)
+Body = TypeVar("Body", Dossier, Incident, Ticket, Note, Related)
 
 
 @cache
 def _adapters() -> dict[type[object], TypeAdapter[Any]]:
-    return {kind: TypeAdapter(kind) for kind in (Dossier, Incident, Ticket, Note)}
+    return {kind: TypeAdapter(kind) for kind in (Dossier, Incident, Ticket, Note, Related)}
 
 
 @cache
@@ -32,8 +33,8 @@ def _actions() -> TypeAdapter[Action]:
     return TypeAdapter(Annotated[Action, Field(discriminator="kind")])
 
 
-def encode(body: Dossier | Incident | Ticket | Note) -> str:
-    """Return a dossier, incident, ticket or note as JSON text."""
+def encode(body: Dossier | Incident | Ticket | Note | Related) -> str:
+    """Return a dossier, incident, ticket, note or an incident's changes as JSON text."""
     return _dump(_adapters()[type(body)], body)
 
 

@@ -90,6 +90,35 @@ class Dossiers:
             found.update(self._connection.scalars(held.where(DOSSIERS.c.incident.in_(some))))
         return frozenset(found)
 
+    def with_evidence(
+        self, pair: str, numbers: Iterable[str], kind: str, limit: int = 50
+    ) -> Iterator[Dossier]:
+        """Yield the dossiers of these incidents that hold evidence of a kind, at most ``limit``.
+
+        They share a ticket, and what one heard all have heard, so that a few of many tell everything.
+        """
+        among = DOSSIERS.c.incident.in_(bindparam("numbers", expanding=True))
+        query = select(DOSSIERS.c.body).where(
+            DOSSIERS.c.pair == pair, among, DOSSIERS.c.body.contains(f'"kind":"{kind}"', autoescape=True)
+        )
+        left = limit
+        for some in chunks(tuple(sorted(set(numbers)))):
+            for body in self._connection.scalars(query.limit(left), {"numbers": some}).all():
+                left -= 1
+                yield decode(Dossier, body)
+            if left <= 0:
+                return
+
+    def waiting(self, pair: str, rules: Iterable[str], stages: Iterable[str]) -> tuple[str, ...]:
+        """Return the numbers of the incidents that are held at one of these stages under one of these rules, sorted."""
+        query = select(DOSSIERS.c.incident).where(
+            DOSSIERS.c.pair == pair,
+            DOSSIERS.c.held.is_(True),
+            DOSSIERS.c.stage.in_(tuple(stages)),
+            DOSSIERS.c.rule.in_(tuple(rules)),
+        )
+        return tuple(self._connection.scalars(query.order_by(DOSSIERS.c.incident)))
+
     def held_by_stage(self, pair: str) -> dict[str, int]:
         """Return how many incidents are held at each stage."""
         query = select(DOSSIERS.c.stage, func.count().label("held")).where(

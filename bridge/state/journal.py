@@ -166,6 +166,27 @@ class Journal:
         """
         self._step(effect_id, ("pending", "refused", "dead"), state="dropped", finished_at=now)
 
+    def forgo(self, effect_id: int, words: str, now: datetime) -> None:
+        """Note that a person does without an effect that was given up: it will not be planned again."""
+        self._step(effect_id, ("dead",), state="refused", finished_at=now, error=_cut(words))
+
+    def suspect(self, effect_id: int, since: datetime, now: datetime) -> None:
+        """Note that a pending effect may have been done, at ``since``, by a bridge whose state was lost."""
+        self._step(effect_id, ("pending",), state="unknown", started_at=since, not_before=now)
+
+    def recall(self, pair: str, incident: str, action: Action, receipt: Receipt, now: datetime) -> None:
+        """Write down an effect that was found by the trace that it left, where its cause is not known yet."""
+        if self.effect(pair, action.key) is not None:
+            return
+        words = {
+            "key": action.key,
+            "action": encode_action(action),
+            "kind": action.kind,
+            "reason": action.reason,
+        }
+        left = {"state": "done", "receipt_id": receipt.id, "receipt_key": receipt.key, "finished_at": now}
+        self._connection.execute(_NEW, {"pair": pair, "incident": incident, **words, **_blank(now), **left})
+
     def replay(self, effect_id: int, now: datetime) -> None:
         """Make an effect that was refused or given up pending again; its count of attempts begins anew."""
         self._step(
@@ -214,6 +235,16 @@ class Journal:
         """Return the causes of an incident that a server refused, with its words."""
         asked = {"pair": pair, "incident": incident, "states": ("refused",)}
         return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
+
+    def dead(self, pair: str, incident: str) -> dict[str, str]:
+        """Return the causes of an incident that were given up until a person decides, with the last words."""
+        asked = {"pair": pair, "incident": incident, "states": ("dead",)}
+        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
+
+    def numbered(self, effect_id: int) -> Effect | None:
+        """Return the effect with this number, None where there is none."""
+        row = self._connection.execute(select(EFFECTS).where(EFFECTS.c.id == effect_id)).one_or_none()
+        return None if row is None else _effect(row)
 
     def counts(self, pair: str) -> dict[EffectState, int]:
         """Return how many effects are in each state, all states named; reads an index of all effects."""

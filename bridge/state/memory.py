@@ -12,12 +12,13 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, select
 
+from bridge.model.change import Change, Related
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
 from bridge.state.codec import decode
 from bridge.state.dialect import chunks
-from bridge.state.schema import EPOCH, INCIDENTS, NOTES, TICKETS
+from bridge.state.schema import CHANGES, EPOCH, INCIDENTS, NOTES, TICKETS
 from bridge.state.shelf import Shelf
 
 #: On which side a note stands.
@@ -52,6 +53,15 @@ _NOTES = Shelf(
     name=lambda note: note.id,
     columns=lambda note: {"parent": note.parent, "at": note.at},
     content=lambda note: note.text,
+)
+
+_CHANGES = Shelf(
+    kind=Related,
+    table=CHANGES,
+    identity=CHANGES.c.incident,
+    name=lambda related: related.incident,
+    columns=lambda related: {},  # noqa: ARG005 - nothing is looked up by anything else
+    content=lambda related: tuple(replace(change, modified_at=EPOCH) for change in related.changes),
 )
 
 
@@ -105,6 +115,10 @@ class Memory:
         """Keep one note and return whether it is new or its text changed."""
         return bool(self.see_notes(pair, side, (note,), at))
 
+    def see_changes(self, pair: str, related: Iterable[Related], at: datetime) -> frozenset[str]:
+        """Keep incidents' changes and return the numbers of those where more than a change's date is different."""
+        return _CHANGES.see(self._connection, {"pair": pair}, related, at)
+
     # -- what was seen
 
     def watched(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
@@ -131,6 +145,11 @@ class Memory:
         query = select(TICKETS.c.body).where(TICKETS.c.pair == pair, TICKETS.c.ticket_key == key)
         body = self._connection.scalar(query.order_by(TICKETS.c.updated_at.desc()).limit(1))
         return None if body is None else decode(Ticket, body)
+
+    def changes(self, pair: str, number: str) -> tuple[Change, ...]:
+        """Return the changes of an incident as last seen, sorted by id."""
+        found = _CHANGES.snapshots(self._connection, {"pair": pair}, (number,)).get(number)
+        return found.changes if found else ()
 
     def notes(self, pair: str, side: Side, parent: str) -> tuple[Note, ...]:
         """Return the notes of an incident's number or a ticket's id, oldest first."""

@@ -41,6 +41,12 @@ def upgrade(connection: Connection, place: str) -> None:
         raise _lost(place, found) from failure
 
 
+def older_revision(connection: Connection, place: str) -> str:
+    """Return the version of a state's schema where it is older than this one's, empty where it is not, or is new."""
+    found = _revision(connection, place)
+    return found if found < REVISION else ""
+
+
 def require_current(connection: Connection, place: str) -> None:
     """Raise ``StateError`` unless the schema is that of this version; for those who may not change it."""
     found = _revision(connection, place)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest version under ``migrations/versions``.
-REVISION = "0002"
+REVISION = "0004"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -213,6 +213,16 @@ NOTES = Table(
     Index("notes_parent", "pair", "side", "parent", "at", "note_id"),
 )
 
+CHANGES = Table(
+    "changes",
+    METADATA,
+    _words("pair"),
+    _words("incident"),
+    _words("body"),
+    _moment("seen_at"),
+    PrimaryKeyConstraint("pair", "incident", name="changes_key"),
+)
+
 WATERMARKS = Table(
     "watermarks",
     METADATA,
@@ -242,4 +252,51 @@ CYCLES = Table(
     _moment("started_at"),
     _words("sentence"),
     PrimaryKeyConstraint("pair", "number", name="cycles_key"),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    _moment("at"),
+    _words("who"),
+    _words("what"),
+    _words("pair"),
+    _words("incident"),
+    _words("rule"),
+    _words("reason"),
+    _words("before"),
+    _words("after"),
+    _words("request"),
+    _words("outcome"),
+    _words("words"),
+    _words("chain"),
+    Index("audit_at", "at"),
+    Index("audit_incident", "pair", "incident", "id"),
+    sqlite_autoincrement=True,
+)
+
+APPROVALS = Table(
+    "approvals",
+    METADATA,
+    _words("pair"),
+    _words("checksum"),
+    _words("cause"),
+    _words("sentence"),
+    _words("plan"),
+    _words("state"),
+    _moment("asked_at"),
+    _moment("decided_at", empty=True),
+    _words("decided_by"),
+    PrimaryKeyConstraint("pair", "checksum", name="approvals_key"),
+    Index("approvals_state", "pair", "state"),
+)
+
+AGREED = Table(
+    "agreed",
+    METADATA,
+    _words("pair"),
+    _words("name"),
+    _words("value"),
+    PrimaryKeyConstraint("pair", "name", name="agreed_key"),
 )

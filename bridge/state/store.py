@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Table, select, text
 
 from bridge.model.errors import StateError
 from bridge.state.agenda import Agenda
+from bridge.state.approvals import Approvals
+from bridge.state.audit import Audit
+from bridge.state.backup import back_up
 from bridge.state.diary import Diary
 from bridge.state.dossiers import Dossiers
 from bridge.state.failures import spoken
@@ -26,7 +30,7 @@ from bridge.state.journal import Journal
 from bridge.state.links import Links
 from bridge.state.lock import take_lock
 from bridge.state.memory import Memory
-from bridge.state.migrate import require_current, upgrade
+from bridge.state.migrate import older_revision, require_current, upgrade
 from bridge.state.shared import Shared
 from bridge.state.sqlite import (
     BUSY_SECONDS,
@@ -42,9 +46,21 @@ from bridge.state.sqlite import (
 class Transaction:
     """What may be asked and written between a beginning and a commit; of no use after its block."""
 
-    __slots__ = ("agenda", "diary", "dossiers", "journal", "links", "memory", "shared")
+    __slots__ = (
+        "agenda",
+        "approvals",
+        "audit",
+        "connection",
+        "diary",
+        "dossiers",
+        "journal",
+        "links",
+        "memory",
+        "shared",
+    )
 
     def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.memory = Memory(connection)
         self.links = Links(connection)
         self.dossiers = Dossiers(connection)
@@ -52,6 +68,13 @@ class Transaction:
         self.journal = Journal(connection)
         self.diary = Diary(connection)
         self.shared = Shared(connection)
+        self.audit = Audit(connection)
+        self.approvals = Approvals(connection)
+
+    def rows(self, table: Table) -> Iterator[dict[str, Any]]:
+        """Yield every row of a table by its columns' names, in the order of its primary key."""
+        query = select(table).order_by(*table.primary_key.columns)
+        return (dict(row._mapping) for row in self.connection.execute(query).yield_per(200))
 
 
 class Store:
@@ -110,7 +133,20 @@ class Store:
             lock.release()
             raise
         store = cls(file_engine(path, wal=True), place=str(path), one_connection=False, lock=lock)
+        store._keep_old(path)
         return store._ready(change=True)
+
+    def _keep_old(self, path: Path) -> None:
+        """Copy a state of an older version aside before it is migrated, once: an upgrade can be taken back."""
+        try:
+            with spoken(self.place), self._reading_engine.begin() as connection:
+                found = older_revision(connection, self.place)
+            copy = path.with_name(f"{path.name}.{found}.bak")
+            if found and not copy.exists():
+                back_up(self.engine, self.place, copy)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def _beside(cls, path: Path) -> Store:
@@ -175,6 +211,10 @@ class Store:
             orphans = [str(row[0]) for row in connection.execute(text("PRAGMA foreign_key_check"))]
         found = [line for line in damage if line != "ok"]
         return (*found, *(f"a row of {table} belongs to nothing" for table in orphans))
+
+    def back_up(self, target: Path) -> int:
+        """Copy the state, as it is now, into a new file; returns its size in bytes.  See ``backup.back_up``."""
+        return back_up(self.engine, self.place, target)
 
     def close(self) -> None:
         """Let go of the connections and of the lock; closing twice is harmless."""

@@ -70,7 +70,7 @@ def test_no_value_is_invented_or_emptied(base: Sides | None, seen: Sides, owner:
 @given(base=BASES, seen=SIDES, later=LATER, owner=ANY_OWNER)
 def test_the_sides_are_alike(base: Sides | None, seen: Sides, owner: Owner, later: Side) -> None:
     """Put the sides, the owner and the later one in each other's place, and the result is put there too."""
-    mirrored: Owner = other(owner) if owner in ("incident", "ticket") else owner  # type: ignore[arg-type]
+    mirrored: Owner = other(owner) if owner in ("incident", "ticket") else owner
     there = merged(base and swapped(base), swapped(seen), mirrored, other(later))
     here = merged(base, seen, owner, later)
     assert there.kind == here.kind
@@ -90,7 +90,7 @@ def test_a_lone_change_is_carried(agreed: str, changed: str, side: Side, later: 
     base = Sides(incident=agreed, ticket=agreed)
     seen = Sides(**{side: changed, other(side): agreed})
     for owner in ("last_writer", "ask"):
-        result = merged(base, seen, owner, later)  # type: ignore[arg-type]
+        result = merged(base, seen, owner, later)
         if changed == agreed:
             assert result.kind == "equal"
         else:

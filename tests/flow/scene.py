@@ -7,11 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from bridge.decide.explain import Explanation, explain
+from bridge.engine.observe import Observer
 from bridge.engine.reconcile import Reconciler, Summary
 from bridge.rehearsal.world import DESK_ACCOUNT, Cast, Flavour, World
 from bridge.rules.load import load_rules
-from bridge.rules.shape import RuleSet
-from bridge.simulators.jira import ProjectSpec
+from bridge.rules.shape import RuleFile, RuleSet
+from bridge.simulators.jira import CustomField, ProjectSpec
 from bridge.state.store import Store
 
 RULES = Path(__file__).with_name("rules.yaml")
@@ -34,6 +38,10 @@ CAST = Cast(
             versions=("4.2", "4.3"),
         ),
         ProjectSpec(key="CORE", name="Core"),
+    ),
+    custom_fields=(
+        CustomField(id="customfield_10101", name="Workaround", kind="textarea"),
+        CustomField(id="customfield_10102", name="Root cause", kind="string"),
     ),
 )
 
@@ -77,6 +85,12 @@ class Scene:
     def restart(self) -> None:
         """Start the bridge anew over the same state."""
         self.bridge = self.world.reconciler(self.rules, self.store, begin=self.bridge.begin)
+
+    def forgets(self) -> None:
+        """Lose the state altogether and start the bridge anew, as after a disk that died; it looks back an hour."""
+        self.store = Store.open("sqlite://", exclusive=True)
+        begin = self.world.clock() - timedelta(hours=1)
+        self.bridge = self.world.reconciler(self.rules, self.store, begin=begin)
 
     # -- the desk
 
@@ -143,6 +157,37 @@ class Scene:
         """The ticket's status."""
         return str(self.ticket(key)["status"])
 
+    def explained(self, number: str) -> Explanation:
+        """What `bridge explain` says of the incident."""
+        pair = self.bridge.pair
+        seen = Observer(pair=pair, store=self.store).take(number)
+        assert seen is not None
+        return explain(seen, pair.rules, pair.voice, pair.clock())
+
+    def fact(self, number: str, name: str) -> str:
+        """The evidence of one fact in the explanation."""
+        return next(fact.evidence for fact in self.explained(number).facts if fact.name == name)
+
+    def flags(self, number: str) -> dict[str, str]:
+        """What is put before a person, by its name."""
+        return {flag.what: flag.detail for flag in self.explained(number).flags}
+
+    def living(self, number: str) -> str:
+        """The one living note."""
+        (text,) = self.note_with(number, "LINKED FIX")
+        return text
+
+    def to_verification(self) -> tuple[str, str]:
+        """An incident whose fix is released and whose owner was asked."""
+        number, key = self.linked()
+        self.fixes(key)
+        self.settle()
+        self.releases()
+        self.wait(minutes=6)
+        self.settle()
+        assert self.note_with(number, "Please check it")
+        return number, key
+
     def comments(self, key: str) -> list[str]:
         """The texts of a ticket's comments."""
         return [str(comment["body"]) for comment in self.world.tracker.comments(key)]
@@ -159,6 +204,13 @@ class Scene:
             people.plans_for(key, version, "dev.ana")
         people.moves_to(key, "Done", "dev.ana", "Done")
 
+    def fixes_again(self, key: str, version: str | None = None) -> None:
+        """Ana fixes a ticket that was sent back to her."""
+        people = self.world.tracker.people
+        if version:
+            people.plans_for(key, version, "dev.ana")
+        people.moves_to(key, "Done", "dev.ana", "Done")
+
     def releases(self, version: str = "4.2") -> None:
         """Second line releases a version."""
         self.world.tracker.people.releases(version, "FRONT")
@@ -169,6 +221,24 @@ class Scene:
         self.asks(number)
         self.settle()
         return number, self.key(number)
+
+
+def rules_with(
+    *, hold: dict[str, Any] | None = None, mirror: dict[str, Any] | None = None, **maps: dict[str, str]
+) -> RuleSet:
+    """The usual rule with some keys of its hold and mirror replaced, and further maps."""
+    data = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rule = data["rules"][0]
+    rule["hold"] |= hold or {}
+    rule["mirror"] |= mirror or {}
+    file = RuleFile.model_validate({**data, "maps": {**data["maps"], **maps}})
+    return RuleSet(maps=file.maps, rules=file.rules)
+
+
+def verify_with(**keys: Any) -> dict[str, Any]:
+    """The usual way to verify with some keys replaced."""
+    data = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return {**data["rules"][0]["hold"]["verify"], **keys}
 
 
 def a_scene(

@@ -227,3 +227,20 @@ def test_a_release_where_nobody_can_be_recognised_is_answered_honestly(flavour: 
     scene.settle()
     assert len(scene.note_with(number, "cannot read who belongs to Frontline Leads")) == 1
     assert scene.note_with(number, "only members of") == []
+
+
+def test_a_request_outlives_a_cancelling_that_was_undone(flavour: Flavour) -> None:
+    """No loss: who asked before a cancelling that was undone gets a ticket or an answer."""
+    scene = a_scene(flavour)
+    number = scene.opens()
+    scene.world.tracker_wire.add(Fault(kind="drop_before", times=None))
+    scene.asks(number)
+    scene.look()
+    scene.world.desk.people.sets(number, {"Status": "Cancelled"}, by="ann")
+    scene.look()
+    scene.world.tracker_wire.clear()
+    scene.settle()
+    assert scene.keys() == []
+    scene.world.desk.people.sets(number, {"Status": "In Progress"}, by="ann")
+    scene.settle()
+    assert scene.keys() or scene.notes(number)

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
 from bridge.rules.load import load_rules
-from bridge.rules.shape import FieldSource
+from bridge.rules.values import FieldSource
 from tests.flow.scene import FLAVOURS, RULES, Scene, a_scene
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)

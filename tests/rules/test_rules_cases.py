@@ -85,7 +85,7 @@ cases:
         ("{}", "nothin", "4:13: either nothing, or a mapping of rule, actions, stage, incident_status"),
         ("{}", "{}", "4:13: a case expects at least one of: rule, actions, stage, incident_status"),
         ("{}", "{rule: r1}", "4:20: unknown rule 'r1'; known here: r0"),
-        ("{}", "{stage: fixd}", "4:21: 'fixd' is none of unlinked, linked, fixed, deployed, verified, classified, resolved, decision, released, closed_early, given_up, did you mean 'fixed'?"),
+        ("{}", "{stage: fixd}", "4:21: 'fixd' is none of unlinked, linked, fixed, deployed, verified, classified, resolved, decision, released, workaround, closed_early, given_up, did you mean 'fixed'?"),
         ("{}", "{incident_status: Pendin}", "4:31: 'Pendin' is no status of an incident, did you mean 'Pending'?"),
         ("{}", "{actions: [{creat_ticket: {}}]}", "4:25: unknown key 'creat_ticket', did you mean 'create_ticket'?"),
         ("{}", "{actions: [{create_ticket: {projet: F}}]}", "4:41: unknown key 'projet', did you mean 'project'?"),

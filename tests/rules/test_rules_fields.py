@@ -15,7 +15,8 @@ from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.named import links_named
 from bridge.rules.problems import ConfigProblems
 from bridge.rules.schema import rules_schema
-from bridge.rules.shape import FieldSource, RuleSet
+from bridge.rules.shape import RuleSet
+from bridge.rules.values import FieldSource
 from bridge.rules.yamlfile import parse_yaml
 from tests.rules.rules_samples import SMALLEST, incident, told
 

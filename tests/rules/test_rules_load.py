@@ -92,7 +92,7 @@ _ONE_CHANGE: list[tuple[str, str, str]] = [
     ("name: a", "name: A b", "2:11: a name has lower-case letters, digits, - and _ only, at most 63, and no - or _ first"),
     ("project: F", "typ: Bug", "4:13: the key 'project' is missing|4:14: unknown key 'typ', did you mean 'type'?"),
     ("    hold: {deployed: {any: [{fix_version: released}]}}\n", "", "2:5: the key 'hold' is missing"),
-    ("fix_version:", "fix_versio:", "5:29: evidence is one of: fix_version: released, status: {in: [...]}, phrase: {says: [...], from_group: [...]}"),
+    ("fix_version:", "fix_versio:", "5:29: evidence is one of: fix_version: released, status: {in: [...]}, phrase: {says: [...], from_group: [...]}, change: {status: [...]}"),
     ("released", "releasd", "5:43: 'releasd' is not 'released'"),
     ("{any: [{fix_version: released}]}", "{}", "5:22: give a list under either any or all"),
     ("    ticket", "    open: on_requst\n    ticket", "4:11: 'on_requst' is none of on_request, automatically, did you mean 'on_request'?"),

@@ -260,7 +260,7 @@ def a_place(
     environ = {
         name: value
         for name, value in os.environ.items()
-        if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_START")
+        if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START")
     }
     environ |= {
         "REMEDY_PASSWORD": DESK_PASSWORD,

@@ -62,6 +62,10 @@ def updated_since(projects: Sequence[str], since: int) -> str:
     return f"project in ({names}) AND updated >= {since} ORDER BY updated ASC, key ASC"
 
 
+#: Everything that the account itself created.
+CREATED_BY_US = "creator = currentUser() ORDER BY created DESC"
+
+
 def labelled(label: str) -> str:
     """Say: everything that carries a label, oldest first."""
     return f"labels = {jql_quote(label)} ORDER BY created ASC, key ASC"

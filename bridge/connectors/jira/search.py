@@ -57,6 +57,13 @@ class Search:
         else:
             yield from self._issues(self._page(query, ["labels"], validateQuery=False))
 
+    def created_by_us(self) -> Iterator[Json]:
+        """Yield issues that the account itself created, newest first, with their labels only."""
+        if self._client.cloud:
+            yield from self._by_token(jql.CREATED_BY_US, ["labels"])
+        else:
+            yield from self._issues(self._page(jql.CREATED_BY_US, ["labels"], validateQuery=False))
+
     def by_ids(self, ids: Sequence[str]) -> Iterator[Json]:
         """Yield the issues with these ids, at most 100: consistently on Cloud, by the index elsewhere."""
         if self._client.cloud:

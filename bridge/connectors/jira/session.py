@@ -43,6 +43,7 @@ _DOING = {
     "GET remotelink": "reading remote links",
     "POST transitions": "moving a ticket",
     "POST remotelink": "showing the incident",
+    "POST attachments": "attaching a file",
 }
 _READS = frozenset({"GET", "HEAD"})
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.decide.unwiki import from_wiki
+from bridge.model.attachment import Attachment
 from bridge.model.note import Note, Origin, split_mark
 from bridge.model.ticket import Category, Relation, Ticket, Version
 
@@ -31,6 +32,8 @@ TICKET_FIELDS = (
     "issuetype",
     "project",
     "updated",
+    "created",
+    "resolutiondate",
 )
 
 
@@ -71,6 +74,8 @@ def ticket_of(
         duplicate_of=_duplicate(fields.get("issuelinks") or (), duplicate),
         relations=tuple(_relations(fields.get("issuelinks") or (), readings)),
         updated_at=moment(fields["updated"]),
+        created_at=moment(fields["created"]) if fields.get("created") else None,
+        resolved_at=moment(fields["resolutiondate"]) if fields.get("resolutiondate") else None,
         url=f"{site}/browse/{key}",
         fields=tuple(sorted((name, plain(fields.get(field), wiki=wiki)) for name, field, wiki in extra)),
     )
@@ -79,6 +84,11 @@ def ticket_of(
 def version_of(raw: Json) -> Version:
     """Return a version."""
     return Version(id=str(raw["id"]), name=str(raw.get("name") or ""), released=raw.get("released") is True)
+
+
+def attachment_of(raw: Json) -> Attachment:
+    """Return an attachment of an issue."""
+    return Attachment(name=str(raw["filename"]), size=int(raw["size"]), ref=str(raw["id"]))
 
 
 def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:

@@ -25,8 +25,9 @@ from bridge.connectors.jira.probing import Probe
 from bridge.connectors.jira.prose import CLOUD_LIMIT, DATA_CENTER_LIMIT, LINE_LIMIT, Prose
 from bridge.connectors.jira.search import PAGE, Search
 from bridge.connectors.jira.session import Credentials
-from bridge.connectors.jira.shapes import TICKET_FIELDS, ticket_of, version_of
+from bridge.connectors.jira.shapes import TICKET_FIELDS, attachment_of, ticket_of, version_of
 from bridge.model.actions import CreateTicket, Receipt, ShowIncident, Value
+from bridge.model.attachment import Attachment
 from bridge.model.errors import Gone, Refused
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket, Version
@@ -217,6 +218,13 @@ class JiraTracker:
             oldest = min(ours, key=lambda issue: int(issue["id"]), default=None)
             return None if oldest is None else Receipt(id=str(oldest["id"]), key=str(oldest["key"]))
 
+    def has_opened(self) -> bool:
+        """Whether a search shows any ticket that this account ever opened; a new one only once it is indexed."""
+        if any(True for _ in self._search.created_by_us()):
+            return True
+        self._client.prove()
+        return False
+
     def set_fields(self, ticket_id: str, fields: Iterable[tuple[str, Value]]) -> None:
         """Set fields by the tracker's own names; an empty value clears.  Labels of the bridge itself stay."""
         issue = _reference(ticket_id)
@@ -262,6 +270,22 @@ class JiraTracker:
         with self._client.understood("reading remote links", write=False):
             people = [each for each in raw if not str(each.get("globalId") or "").startswith(OWN_LINK)]
             return tuple(str(each["object"].get(part) or "") for each in people for part in ("url", "title"))
+
+    def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
+        """Hang a file on a ticket; its id is in the receipt."""
+        issue = _reference(ticket_id)
+        made = self._client.upload(f"issue/{issue}/attachments", name, data)
+        with self._client.understood("attaching a file", write=True):
+            receipt = Receipt(id=str(made[0]["id"]))
+        self._wrote(issue)
+        return receipt
+
+    def attachments(self, ticket_id: str) -> tuple[Attachment, ...]:
+        """Return the files that hang on a ticket, read afresh; ``Gone`` where it is not seen."""
+        issue = _reference(ticket_id)
+        raw = self._client.get(f"issue/{issue}", fields="attachment")
+        with self._client.understood("reading attachments", write=False):
+            return tuple(attachment_of(each) for each in raw["fields"].get("attachment") or ())
 
     def show_incident(self, link: ShowIncident, url: str) -> None:
         """Write the remote link of the incident, an upsert by its global id; ``Refused`` without ``url``."""

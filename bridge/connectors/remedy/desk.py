@@ -20,6 +20,7 @@ from requests.adapters import BaseAdapter
 from bridge.connectors.base import Finding
 from bridge.connectors.http import Limits, Times, Wire
 from bridge.connectors.remedy import forms, qualification
+from bridge.connectors.remedy.changes import changes_of
 from bridge.connectors.remedy.errors import RefusedByRemedy
 from bridge.connectors.remedy.groups import Groups
 from bridge.connectors.remedy.listing import Entry, Walk, entries_since, everything
@@ -28,6 +29,7 @@ from bridge.connectors.remedy.reading import incident_of, note_of
 from bridge.connectors.remedy.session import Session
 from bridge.connectors.remedy.writing import Writer
 from bridge.model.actions import Receipt
+from bridge.model.change import Change
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.plan import Member
@@ -43,6 +45,7 @@ class RemedyDesk:
     form that rules name.  ``web_url`` holds ``{number}``.  ``timeout`` is the longest time of one call in
     seconds. ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and summary in
     characters. Where ``pair`` is given only its marks are shown in notes; without, those of any pair.
+    ``reads_changes`` makes ``probe`` try the forms of changes as well.
     ``sent`` counts the requests.
     """
 
@@ -64,6 +67,7 @@ class RemedyDesk:
         transport: BaseAdapter | None = None,
         page_size: int = 1000,
         pair: str = "",
+        reads_changes: bool = False,
         note_limit: int | None = None,
         summary_limit: int = 100,
     ) -> None:
@@ -95,7 +99,9 @@ class RemedyDesk:
         self._web_url = web_url
         self._page_size = page_size
         self._pair = pair
-        self._telltales: tuple[str, ...] = forms.NOTE_TELLTALES
+        self._reads_changes = reads_changes
+        # Fields that some servers' forms lack: all of them, then only the files, then none.
+        self._telltales: tuple[str, ...] = (*forms.NOTE_TELLTALES, *forms.NOTE_FILES)
 
     def for_pair(self, pair: str) -> RemedyDesk:
         """Return this desk as one pair sees it: the same session and lock, only that pair's marks shown."""
@@ -136,6 +142,20 @@ class RemedyDesk:
         notes = {note.id: note for note in map(self._note, found)}
         return tuple(notes.values())
 
+    def changes(self, numbers: Sequence[str]) -> dict[str, tuple[Change, ...]]:
+        """Return the changes of these incidents, by number; ``Refused`` where a form is closed to the account."""
+        return changes_of(self._session, numbers, limit=self._page_size)
+
+    def attachment(self, ref: str) -> bytes:
+        """Return a work info's file; ``ref`` is the work info's id and the field (BMC docs: ``/attach/{field}``)."""
+        note_id, _, field = ref.partition("/")
+        path = f"{forms.entry_path(forms.WORK_LOG, note_id)}/attach/{quote(field, safe='')}"
+        return self._session.file(path, doing=f"read a file of {note_id}")
+
+    def retired(self, group: str) -> bool:
+        """Whether every group of this name was taken out of use; cached for an hour."""
+        return self._groups.retired(group)
+
     def members(self, group: str) -> tuple[Member, ...] | None:
         """Return the members of the groups of this name, None where hidden; cached for an hour."""
         return self._groups.members(group)
@@ -164,6 +184,7 @@ class RemedyDesk:
             incident_fields=self._incident_fields(),
             note_fields=(*forms.NOTE_FIELDS, *self._telltales),
             ticket_field=self._ticket_field,
+            reads_changes=self._reads_changes,
         )
         return probe.findings()
 
@@ -197,14 +218,16 @@ class RemedyDesk:
         return entries_since(self._session, walk, since, limit=self._page_size, clock=self._clock)
 
     def _telling(self, read: Callable[[tuple[str, ...]], Iterator[Entry]]) -> Iterator[Entry]:
-        """Yield work log entries, without the tell-tales where this server's form lacks them."""
+        """Yield work log entries, without the tell-tales and files where this server's form lacks them."""
         began = False
-        try:
-            for entry in read((*forms.NOTE_FIELDS, *self._telltales)):
-                began = True
-                yield entry
-        except RefusedByRemedy as refusal:
-            if began or not self._telltales or not refusal.about_a_field:
-                raise
-            self._telltales = ()
-            yield from read(forms.NOTE_FIELDS)
+        while True:
+            try:
+                for entry in read((*forms.NOTE_FIELDS, *self._telltales)):
+                    began = True
+                    yield entry
+            except RefusedByRemedy as refusal:
+                if began or not self._telltales or not refusal.about_a_field:
+                    raise
+                self._telltales = () if self._telltales == forms.NOTE_FILES else forms.NOTE_FILES
+            else:
+                return

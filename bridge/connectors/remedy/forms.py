@@ -63,6 +63,26 @@ NOTE_FIELDS = (
 #: Tell-tales of entries that the system wrote; older servers lack some of these fields.
 NOTE_TELLTALES = ("ActivityValueSelection_1", "MessageId")
 
+#: The three places of a work info for files; a value is an object of name, size and address (BMC docs: attachments).
+NOTE_FILES = ("z2AF Work Log01", "z2AF Work Log02", "z2AF Work Log03")
+
+#: The relations of an incident.  Public clients agree that one row has the incident as its second request and the
+#: related one as its first; rows the other way round, which some write, are read as well.  Confidence: high for the
+#: names, fair for their being enough on every version.
+ASSOCIATIONS = "HPD:Associations"
+ASSOCIATION_TYPE = "Association Type01"
+#: (the incident's field, the related request's field, the field that names the related request's form)
+ASSOCIATION_SIDES = (
+    ("Request ID02", "Request ID01", "Form Name01"),
+    ("Request ID01", "Request ID02", "Form Name02"),
+)
+
+#: Changes.  Confidence: high, as BMC's own reports and public clients spell them.
+CHANGES = "CHG:Infrastructure Change"
+CHANGE_ID = "Infrastructure Change ID"
+CHANGE_STATUS = "Change Request Status"
+CHANGE_REASON = "Status Reason"
+
 #: The responsibility for the record itself, which the bridge never takes or gives.
 NEVER_WRITTEN = frozenset(
     {

@@ -44,6 +44,7 @@ class Groups:
         self._page_size = page_size
         self._lock = threading.Lock()
         self._members: dict[str, tuple[datetime, tuple[Member, ...] | None]] = {}
+        self._retired: dict[str, tuple[datetime, bool]] = {}
 
     def named(self, name: str) -> tuple[Group, ...]:
         """Return the groups of this name, one for each company that has one, read afresh."""
@@ -56,6 +57,21 @@ class Groups:
             limit=self._page_size,
         )
         return tuple(_group(entry) for entry in found)
+
+    def retired(self, name: str) -> bool:
+        """Whether there are groups of this name and none of them is enabled; False where the account may not know."""
+        with self._lock:
+            until, known = self._retired.get(name, (None, False))
+        if until is not None and self._clock() < until:
+            return known
+        try:
+            groups = self.named(name)
+        except Refused:
+            groups = ()
+        retired = bool(groups) and not any(group.enabled for group in groups)
+        with self._lock:
+            self._retired[name] = (self._clock() + _FRESH, retired)
+        return retired
 
     def members(self, name: str) -> tuple[Member, ...] | None:
         """Return who belongs to the groups of this name, None where the account may not know."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from bridge.connectors.base import Finding
 from bridge.connectors.remedy import forms, qualification
+from bridge.connectors.remedy.changes import changes_of
 from bridge.connectors.remedy.listing import Page, page
 from bridge.connectors.remedy.session import Session
 from bridge.model.errors import BridgeError
@@ -39,12 +40,14 @@ class Probe:
         incident_fields: tuple[str, ...],
         note_fields: tuple[str, ...],
         ticket_field: str,
+        reads_changes: bool = False,
     ) -> None:
         self._session = session
         self._clock = clock
         self._incident_fields = incident_fields
         self._note_fields = note_fields
         self._ticket_field = ticket_field
+        self._reads_changes = reads_changes
 
     def findings(self) -> list[Finding]:
         """Return the findings, each building on those before; without a log-in there is only that one."""
@@ -58,6 +61,8 @@ class Probe:
         yield self._poll("work infos", forms.WORK_LOG, self._note_fields, forms.WORK_LOG_ID)
         yield self._visible("support groups", forms.GROUPS, (forms.GROUP_ID, forms.GROUP_NAME))
         yield self._visible("group members", forms.MEMBERSHIPS, ("Login ID", forms.GROUP_ID))
+        if self._reads_changes:
+            yield self._changes()
         yield self._ticket_room()
         yield _fine(
             "write licence",
@@ -99,6 +104,18 @@ class Probe:
         if not found.entries:
             return _of("error", f"read {what}", f"no row of {form} is visible", step)
         return _fine(f"read {what}", form)
+
+    def _changes(self) -> Finding:
+        """Ask for the changes of an incident that is not there: what matters is whether the forms may be read."""
+        step = f"give the account read access to {forms.ASSOCIATIONS} and {forms.CHANGES}, or take change: out of the rules"
+        try:
+            changes_of(self._session, ["INC000000000000"], limit=1)
+            query = qualification.equals(forms.CHANGE_ID, "CRQ000000000000")
+            fields = (forms.CHANGE_ID, forms.CHANGE_STATUS, forms.CHANGE_REASON, forms.MODIFIED)
+            page(self._session, forms.CHANGES, fields, query, sort=f"{forms.CHANGE_ID}.asc", limit=1)
+        except BridgeError as error:
+            return _of("error", "read changes", error.why or error.what, step)
+        return _fine("read changes", f"{forms.ASSOCIATIONS} and {forms.CHANGES}")
 
     def _ticket_room(self) -> Finding:
         """Find the ticket field's length by the form's field metadata (BMC docs, 19.02 and later)."""

@@ -7,12 +7,13 @@ Smart IT").
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bridge.connectors.remedy import forms
 from bridge.connectors.remedy.errors import RefusedByRemedy
 from bridge.connectors.remedy.listing import Entry
 from bridge.decide.text import clean
+from bridge.model.attachment import Attachment
 from bridge.model.incident import Incident
 from bridge.model.note import Note, Origin, split_mark
 
@@ -67,7 +68,22 @@ def note_of(entry: Entry, *, account: str, pair: str) -> Note:
         internal=entry.text("View Access") != "Public",
         origin=_origin(entry, mark, text, account),
         mark=mark if pair in ("", marked_by) else "",
+        attachments=tuple(_files(entry)),
     )
+
+
+def _files(entry: Entry) -> Iterator[Attachment]:
+    """Yield the files of a work info, whose addresses carry the server's own name and are not used."""
+    note_id = entry.text(forms.WORK_LOG_ID) or entry.link_id
+    for field in forms.NOTE_FILES:
+        held = entry.values.get(field)
+        if isinstance(held, dict) and held.get("name"):
+            size = held.get("sizeBytes")
+            yield Attachment(
+                name=str(held["name"]),
+                size=size if isinstance(size, int) else 0,
+                ref=f"{note_id}/{field}",
+            )
 
 
 def _author(entry: Entry) -> str:

@@ -87,6 +87,17 @@ class Session:
                 response = self._sent(method, path, params, values, doing)
             return self._judged(response, doing, write=write)
 
+    def file(self, path: str, *, doing: str) -> bytes:
+        """Read one file; ``doing`` completes "Remedy refused to ..."."""
+        with self._lock:
+            response = self._sent("GET", path, None, None, doing, file=True)
+            if self._token_refused(response):
+                self._forget_token()
+                response = self._sent("GET", path, None, None, doing, file=True)
+            if not response.ok:
+                raise self._error(response, doing, write=False)
+            return bytes(response.content)
+
     def knock(self) -> None:
         """Ask for the server's state without an account; raises where no AR System answers at the address."""
         path, doing = "/api/arsys/v1.0/entry", "tell its state"
@@ -127,6 +138,8 @@ class Session:
         params: Mapping[str, Any] | None,
         values: Mapping[str, Any] | None,
         doing: str,
+        *,
+        file: bool = False,
     ) -> requests.Response:
         self.log_in()
         return self._wire.call(
@@ -137,6 +150,7 @@ class Session:
             params=params,
             data=None if values is None else _body(values),
             headers=self._headers(self._token),
+            file=file,
         )
 
     def _token_refused(self, response: requests.Response) -> bool:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bridge.simulators.jira import adf
 from bridge.simulators.jira.fields import SYSTEM, Field, catalogue
 from bridge.simulators.jira.records import (
+    Attached,
     Comment,
     History,
     Issue,
@@ -29,7 +30,7 @@ from bridge.simulators.jira.workflow import CATEGORIES, Resolution, Status
 
 Json = dict[str, Any]
 
-_NOT_NAVIGABLE = frozenset({"comment"})
+_NOT_NAVIGABLE = frozenset({"comment", "attachment"})
 _EXPAND = {
     "cloud": "operations,versionedRepresentations,editmeta,changelog,renderedFields",
     "datacenter": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
@@ -185,6 +186,19 @@ class Shapes:
             shape["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
         return shape
 
+    def attachment(self, held: Attached) -> Json:
+        """Give an attachment without its bytes; its id is a number in a text on Data Center and Cloud v2 alike."""
+        return {
+            "self": self.at(f"attachment/{held.id}"),
+            "id": held.id,
+            "filename": held.name,
+            "author": self.user(held.author),
+            "created": self.time(held.created),
+            "size": len(held.data),
+            "mimeType": held.kind,
+            "content": self.at(f"attachment/content/{held.id}"),
+        }
+
     def remote_link(self, issue: Issue, link: RemoteLink) -> Json:
         """Give a remote link; members that were never sent are absent or empty, as on both products."""
         shape: Json = {
@@ -295,6 +309,8 @@ class Shapes:
                 return self.time(issue.status_changed)
             case "creator":
                 return self.user(issue.creator)
+            case "attachment":
+                return [self.attachment(held) for held in issue.attachments]
             case "issuelinks":
                 shown = (self.issue_link(issue, link) for link in issue.links)
                 return [link for link in shown if link is not None]

@@ -93,6 +93,7 @@ SYSTEM = {
         _system("creator", "Creator", "user", "user"),
         _system("issuelinks", "Linked Issues", "issuelinks", "array", "issuelinks"),
         _system("comment", "Comment", "comment", "comments-page"),
+        _system("attachment", "Attachment", "attachment", "array", "attachment", "attachments"),
     )
 }
 SETTABLE = tuple(
@@ -107,6 +108,7 @@ SETTABLE = tuple(
         "statuscategorychangedate",
         "creator",
         "resolution",
+        "attachment",
     }
 )
 

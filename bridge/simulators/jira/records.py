@@ -73,6 +73,18 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that hangs on an issue; several may bear the same name."""
+
+    id: str
+    name: str
+    data: bytes
+    kind: str
+    author: Person
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteLink:
     """A link to something outside; ``object`` is kept as it was sent."""
 
@@ -130,6 +142,7 @@ class Issue:
     resolved: datetime | None = None
     values: dict[str, Any] = field(default_factory=dict)
     comments: list[Comment] = field(default_factory=list)
+    attachments: list[Attached] = field(default_factory=list)
     remote_links: list[RemoteLink] = field(default_factory=list)
     links: list[IssueLink] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
@@ -142,6 +155,7 @@ class Issue:
         twin = copy.copy(self)
         twin.values = dict(self.values)
         twin.comments = list(self.comments)
+        twin.attachments = list(self.attachments)
         twin.remote_links = list(self.remote_links)
         twin.links = list(self.links)
         twin.properties = dict(self.properties)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from bridge.simulators.jira import (
     limits,
+    routes_attachment,
     routes_comment,
     routes_issue,
     routes_link,
@@ -34,6 +35,7 @@ _ALL = (
     *routes_project.ROUTES,
     *routes_issue.ROUTES,
     *routes_comment.ROUTES,
+    *routes_attachment.ROUTES,
     *routes_link.ROUTES,
     *routes_site.ROUTES,
 )
@@ -95,6 +97,10 @@ class JiraSimulator:
     def comments(self, key: str) -> list[dict[str, Any]]:
         """Copy the comments of an issue, oldest first."""
         return self._views.comments(key)
+
+    def attachments(self, key: str) -> list[dict[str, Any]]:
+        """Copy the attachments of an issue with their bytes, oldest first."""
+        return self._views.attachments(key)
 
     def remote_links(self, key: str) -> list[dict[str, Any]]:
         """Copy the remote links of an issue."""

@@ -121,6 +121,7 @@ class Switches:
     rate_headers: bool = False
     per_issue_write_limit: bool = False
     localised: bool = False
+    attachments_off: bool = False
     captcha_after: int | None = None
 
 
@@ -156,6 +157,7 @@ class JiraSettings:
         ("Relates", "relates to", "relates to"),
     )
     text_limit: int = 32_767
+    attachment_limit: int = 10 * 2**20
     search_cap: int = 1_000
     result_window: int = 10_000
     index_lag: timedelta = timedelta(0)

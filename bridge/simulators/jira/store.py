@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.simulators.jira.index import Index
 from bridge.simulators.jira.records import (
+    Attached,
     Change,
     Comment,
     History,
@@ -161,6 +162,14 @@ class Store:
         issue.comments.append(comment)
         self.touch(issue, by)
         return comment
+
+    def attach(self, issue: Issue, name: str, data: bytes, kind: str, by: Person) -> Attached:
+        """Hang a file on an issue; this moves ``updated``."""
+        made = Attached(id=str(self.new_id()), name=name, data=data, kind=kind, author=by, created=self.now())
+        issue.attachments.append(made)
+        change = Change(field="Attachment", old=None, old_text=None, new=made.id, new_text=name)
+        self.touch(issue, by, [change])
+        return made
 
     def change_comment(self, issue: Issue, comment: Comment, by: Person, **changes: Any) -> Comment:
         """Replace a comment by an edited one."""

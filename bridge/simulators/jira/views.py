@@ -64,6 +64,14 @@ class Views:
                 for comment in self._found(key).comments
             ]
 
+    def attachments(self, key: str) -> list[dict[str, Any]]:
+        """Copy the attachments of an issue, oldest first, with their bytes."""
+        with self._lock:
+            return [
+                {"id": held.id, "name": held.name, "data": held.data, "author": held.author.name}
+                for held in self._found(key).attachments
+            ]
+
     def remote_links(self, key: str) -> list[dict[str, Any]]:
         """Copy the remote links of an issue."""
         with self._lock:

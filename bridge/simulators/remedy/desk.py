@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.simulators.remedy import domains, refusal
 from bridge.simulators.remedy.assignment import GROUP_FIELDS
+from bridge.simulators.remedy.change_forms import ASSOCIATIONS, CHANGES, change_forms, relation_row
 from bridge.simulators.remedy.directory import Directory
 from bridge.simulators.remedy.domains import CLOSED, RESOLVED
 from bridge.simulators.remedy.fields import Form, Row
@@ -75,7 +76,11 @@ class Desk:
         self.notes = Table(
             "Work Log ID", same=("Incident Number",), ordered=(*stamps, "Work Log Submit Date")
         )
+        self.changes_table = Table("Request ID", same=("Infrastructure Change ID",), ordered=stamps)
+        self.associations = Table("Associations ID", same=("Request ID01", "Request ID02"))
         self._tables = {
+            CHANGES: self.changes_table,
+            ASSOCIATIONS: self.associations,
             CREATE: self.staging,
             INTERFACE: self.incidents,
             HELP_DESK: self.incidents,
@@ -101,7 +106,12 @@ class Desk:
         self.forms = self._built_forms()
 
     def _built_forms(self) -> dict[str, Form]:
-        forms = (*incident_forms(self.settings), work_log_form(self.settings), *foundation_forms())
+        forms = (
+            *incident_forms(self.settings),
+            work_log_form(self.settings),
+            *foundation_forms(),
+            *change_forms(),
+        )
         return {form.name: form for form in forms}
 
     def table(self, form: str) -> Table:
@@ -197,6 +207,31 @@ class Desk:
         entry = f"WLG{self._noted:012d}"
         form = self.forms[WORK_LOG]
         return self.notes.add(complete(form, {**row, "Work Log ID": entry, "InstanceId": self.instance_id()}))
+
+    def plan_change(self, row: Row, *, by: str, now: int) -> str:
+        """Store a new change and return its number."""
+        serial = len(self.changes_table.rows) + 1
+        number = f"CRQ{serial:012d}"
+        form = self.forms[CHANGES]
+        stamps = {"Submitter": by, "Submit Date": now, "Last Modified By": by, "Last Modified Date": now}
+        known = {"Request ID": f"CHG{serial:012d}", "Infrastructure Change ID": number}
+        self.changes_table.add(complete(form, {**row, **stamps, **known}))
+        return number
+
+    def change_called(self, number: str) -> Row:
+        """Return the change of this number; ``LookupError`` where there is none."""
+        found = self.changes_table.equal("Infrastructure Change ID", number)
+        if not found:
+            raise LookupError(number)
+        return self.changes_table.rows[found[0]]
+
+    def relate_change(self, number: str, change: str, kind: int, now: int, *, turned: bool) -> None:
+        """Relate an incident to a change; neither of them is modified by that."""
+        self.called(number)
+        summary = self.change_called(change)["Description"]
+        row = relation_row(number, change, summary, kind, now, turned=turned)
+        entry = f"ASO{len(self.associations.rows) + 1:012d}"
+        self.associations.add(complete(self.forms[ASSOCIATIONS], {**row, "Associations ID": entry}))
 
     def instance_id(self) -> str:
         """Return a fresh 30-character GUID."""

@@ -159,6 +159,47 @@ COMMUNICATION_SOURCE = _in_order(
     "Other",
     "BMC Impact Manager Event",
 )
+CHANGE_STATUS = _in_order(
+    "Draft",
+    "Request For Authorization",
+    "Request For Change",
+    "Planning In Progress",
+    "Scheduled For Review",
+    "Scheduled For Approval",
+    "Scheduled",
+    "Implementation In Progress",
+    "Pending",
+    "Rejected",
+    "Completed",
+    "Closed",
+    "Cancelled",
+)
+CHANGE_REASON = _in_order(
+    "No Longer Required",
+    "Funding Not Available",
+    "To Be Re-Scheduled",
+    "Resources Not Available",
+    "Successful",
+    "Successful with Issues",
+    "Unsuccessful",
+    "Backed Out",
+    "Final Review Complete",
+    "Final Review Required",
+    "Additional Coding Required",
+    step=1_000,
+    first=1_000,
+)
+ASSOCIATION_TYPE = _in_order(
+    "Related To",
+    "Caused",
+    "Caused By",
+    "Created",
+    "Created By",
+    "Corrected By",
+    "Resolved",
+    step=1_000,
+    first=1_000,
+)
 COMMUNICATION_TYPE = _in_order("Inbound", "Outbound")
 RECORD_STATUS = _in_order("Proposed", "Enabled", "Offline", "Obsolete", "Archive", "Delete")
 ACTIVITY = _in_order("System", "User")

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bridge.simulators.remedy import refusal
+from bridge.simulators.remedy.change_forms import ASSOCIATIONS
 from bridge.simulators.remedy.desk import Desk
 from bridge.simulators.remedy.fields import Field, Form, Kind, Row
 from bridge.simulators.remedy.incident_forms import CREATE, HELP_DESK, INTERFACE
@@ -196,6 +197,11 @@ class Reader:
         if form.name == WORK_LOG:
             number = row["Incident Number"]
             return self._visible(self._desk.forms[HELP_DESK], self._desk.called(number), account)
+        if form.name == ASSOCIATIONS:
+            mine = (row["Request ID01"], row["Request ID02"])
+            numbers = [number for number in mine if self._desk.incidents.equal("Incident Number", number)]
+            seen = (self._desk.called(number) for number in numbers)
+            return any(self._visible(self._desk.forms[HELP_DESK], one, account) for one in seen)
         if form.name == MEMBERSHIPS:
             row = self._desk.directory.groups.rows[row["Support Group ID"]]
         return not account.companies.isdisjoint((row.get("Company"), row.get("Assigned Support Company")))

@@ -6,16 +6,17 @@ The same rules apply as over HTTP.  Fields carry the Help Desk's names; values a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.simulators.remedy import worklog
+from bridge.simulators.remedy import domains, worklog
+from bridge.simulators.remedy.change_forms import CHANGES
 from bridge.simulators.remedy.desk import Change, Desk
 from bridge.simulators.remedy.fields import Field, Form, Kind, Row
 from bridge.simulators.remedy.incident_forms import HELP_DESK
-from bridge.simulators.remedy.other_forms import WORK_LOG
+from bridge.simulators.remedy.other_forms import ATTACHMENTS, WORK_LOG
 from bridge.simulators.remedy.turn import Turn
 from bridge.simulators.remedy.values import demand, moment, wishes
 
@@ -119,8 +120,12 @@ class People:
         internal: bool = True,
         summary: str | None = None,
         fields: Mapping[str, Any] | None = None,
+        files: Sequence[tuple[str, bytes]] = (),
     ) -> str:
-        """Add a work info note and return its id; ``fields`` are further fields of the work log form."""
+        """Add a work info note and return its id.
+
+        ``fields`` are further fields of the work log form, ``files`` at most three (name, bytes).
+        """
         ordinary = {
             "Incident Number": number,
             "Work Log Type": "General Information",
@@ -131,7 +136,8 @@ class People:
         with self._turn:
             self._settle()
             wish = self._wish(WORK_LOG, {**ordinary, **(fields or {})})
-            return worklog.add(self._desk, wish, by=by, now=self._now())
+            held = dict(zip(ATTACHMENTS, files, strict=False))
+            return worklog.add(self._desk, {**wish, **held}, by=by, now=self._now())
 
     def edits_note(self, note: str, text: str, *, by: str) -> None:
         """Change the text of one's own unlocked note.
@@ -144,6 +150,32 @@ class People:
                 raise LookupError(note)
             wish = self._wish(WORK_LOG, {"Detailed Description": text})
             worklog.amend(self._desk, note, wish, by=by, now=self._now())
+
+    def plans_change(self, summary: str, *, by: str) -> str:
+        """Plan a change and return its number."""
+        row = {"Description": summary, "Change Request Status": "Scheduled"}
+        with self._turn:
+            self._settle()
+            wish = self._wish(CHANGES, {**row, "Location Company": self._desk.settings.company})
+            return self._desk.plan_change(wish, by=by, now=self._now())
+
+    def relates_change(
+        self, number: str, change: str, *, kind: str = "Related To", turned: bool = False
+    ) -> None:
+        """Relate an incident to a change; ``turned`` writes the relation the other way round."""
+        with self._turn:
+            self._settle()
+            code = domains.ASSOCIATION_TYPE.codes[kind]
+            self._desk.relate_change(number, change, code, self._now(), turned=turned)
+
+    def sets_change(self, change: str, status: str, reason: str | None = None, *, by: str) -> None:
+        """Move a change to a status, for instance Completed."""
+        with self._turn:
+            self._settle()
+            wish = self._wish(CHANGES, {"Change Request Status": status, "Status Reason": reason})
+            stamps = {"Last Modified By": by, "Last Modified Date": self._now()}
+            row = self._desk.change_called(change)
+            self._desk.changes_table.change(row["Request ID"], {**wish, **stamps})
 
     def deletes(self, number: str) -> None:
         """Delete an incident with its notes, as an administrator."""

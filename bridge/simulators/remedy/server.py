@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, unquote
 
 from bridge.simulators.remedy import refusal, worklog
+from bridge.simulators.remedy.change_forms import ASSOCIATIONS, CHANGES
 from bridge.simulators.remedy.desk import Desk
 from bridge.simulators.remedy.fields import Form, Kind, Row
 from bridge.simulators.remedy.incident_forms import CREATE, HELP_DESK, INTERFACE
@@ -67,16 +68,23 @@ class RemedySimulator:
         *,
         writes: bool = True,
         reads_memberships: bool = True,
+        reads_changes: bool = True,
         companies: Iterable[str] | None = None,
     ) -> Account:
         """Let ``login`` use the REST API.
 
         ``writes=False`` is a read licence (8932 on writing), ``reads_memberships=False`` gets 353 on the
-        support group association form, ``companies`` limits which rows are seen (None: all).
+        support group association form, ``reads_changes=False`` on those of changes,
+        ``companies`` limits which rows are seen (None: all).
         """
         seen = None if companies is None else frozenset(companies)
         account = Account(
-            login=login, password=password, writes=writes, reads_memberships=reads_memberships, companies=seen
+            login=login,
+            password=password,
+            writes=writes,
+            reads_memberships=reads_memberships,
+            reads_changes=reads_changes,
+            companies=seen,
         )
         with self._turn:
             self.sessions.accounts[login] = account
@@ -209,7 +217,8 @@ class RemedySimulator:
         form = self._desk.forms.get(name)
         if form is None:
             raise refusal.no_such_form(name)
-        if name == MEMBERSHIPS and not account.reads_memberships:
+        closed_memberships = name == MEMBERSHIPS and not account.reads_memberships
+        if closed_memberships or (name in (ASSOCIATIONS, CHANGES) and not account.reads_changes):
             raise Rejected(353, "You have no access to form", name, status=403)
         return form
 

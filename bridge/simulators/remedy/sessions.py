@@ -25,6 +25,7 @@ class Account:
     password: str
     writes: bool = True
     reads_memberships: bool = True
+    reads_changes: bool = True
     companies: frozenset[str] | None = None
     failures: int = 0
 

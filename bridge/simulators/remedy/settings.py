@@ -63,6 +63,8 @@ class RemedySettings:
     action_required: bool = False
     """Whether a create without ``z1D_Action`` is refused."""
     closed_read_only: bool = True
+    reopening_forbidden: bool = False
+    """Whether a Resolved incident may not go back to an open status, as some sites' own rules have it."""
     status_reason_pairs: bool = True
     groups_must_exist: bool = True
     assignee_must_exist: bool = True

@@ -41,6 +41,12 @@ def outcome(before: Row, wish: Mapping[str, Any], writing: Writing) -> Row:
     """
     if before.get("Status") == CLOSED and writing.settings.closed_read_only:
         raise refusal.ruled_out(refusal.CLOSED, "The incident is closed and cannot be modified.")
+    if (
+        writing.settings.reopening_forbidden
+        and before.get("Status") == RESOLVED
+        and wish.get("Status") in OPEN
+    ):
+        raise refusal.ruled_out(refusal.CLOSED, "A resolved incident cannot be re-opened. Open a new one.")
     wish = {key: value for key, value in wish.items() if key not in _COMPUTED}
     after = {**before, **wish}
     assign(before, wish, after, writing.settings, writing.directory)

@@ -1,0 +1,159 @@
+"""How the daemon is put together: its work, its reload, its pages and its signs of life."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+
+from bridge.app import App, build
+from bridge.daemon import Daemon, Work
+from bridge.model.errors import ConfigError, StateError
+from bridge.pulse import Pulse
+from bridge.settings import Settings
+from bridge.state.audit import Entry
+from bridge.state.store import Store
+from bridge.systemd import Notifier
+from bridge.web.serve import Pages
+
+log = structlog.get_logger()
+
+#: How long the dead man's switch may take to answer, in seconds.
+_PING_PATIENCE = 10.0
+
+
+@dataclass(kw_only=True)
+class Running:
+    """The parts of a daemon over one open state; ``load`` reads the configuration anew."""
+
+    store: Store
+    load: Callable[[], Settings]
+    settings: Settings
+    since: datetime | None
+    daemon: Daemon
+    pulse: Pulse
+    app: App | None = None
+
+    @classmethod
+    def of(
+        cls, store: Store, settings: Settings, load: Callable[[], Settings], since: datetime | None
+    ) -> Running:
+        """Put everything together; nothing is asked yet."""
+        pulse = Pulse(clock=lambda: datetime.now(UTC), poll=settings.schedule.poll)
+        daemon = Daemon(
+            cycles={},
+            resyncs={},
+            poll=settings.schedule.poll,
+            resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
+            pulse=pulse,
+            notifier=Notifier.of(os.environ),
+        )
+        running = cls(store=store, load=load, settings=settings, since=since, daemon=daemon, pulse=pulse)
+        work = running.work(settings)
+        daemon.cycles, daemon.resyncs, daemon.farewell = work.cycles, work.resyncs, work.farewell
+        daemon.reload, daemon.keep, daemon.status = running.reload, running.keep, running.status
+        running.set_ping()
+        return running
+
+    def work(self, settings: Settings) -> Work:
+        """Build the work that a configuration asks for."""
+        app = build(settings, self.store, os.environ, stopping=self.daemon.stop.is_set, since=self.since)
+        for name, one in app.reconcilers.items():
+            one.stopping = self._stopping(name)
+        self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
+        self.pulse.requests = app.requests
+        return Work(
+            cycles={name: one.cycle for name, one in app.reconcilers.items()},
+            resyncs={name: _resync(app, name) for name in app.reconcilers},
+            poll=settings.schedule.poll,
+            resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
+            farewell=app.let_go,
+        )
+
+    def _stopping(self, pair: str) -> Callable[[], bool]:
+        """Return what a pair asks before each step whether to go on; that it asks is its progress."""
+
+        def stopping() -> bool:
+            self.pulse.moves(pair)
+            return self.daemon.stop.is_set()
+
+        return stopping
+
+    def reload(self) -> Work:
+        """Read the configuration anew; raises ``ConfigError`` where it cannot be used, and nothing has changed."""
+        fresh = self.load()
+        for name, old, new in (
+            ("state", self.settings.state, fresh.state),
+            ("web", self.settings.web, fresh.web),
+        ):
+            if old != new:
+                raise ConfigError(
+                    f"{name} cannot be changed while the bridge runs",
+                    why="the rest of the new configuration was not taken up either",
+                    next_step="restart the bridge",
+                )
+        work = self.work(fresh)
+        self.set_ping()
+        self._account(datetime.now(UTC))
+        return work
+
+    def _account(self, now: datetime) -> None:
+        with self.store.transaction() as tx:
+            tx.audit.write(Entry(at=now, who="signal", what="reload", outcome="done"))
+
+    def keep(self, pair: str, began: datetime, sentence: str) -> None:
+        """Write a look into the diary, which `bridge status` reads."""
+        with self.store.transaction() as tx:
+            tx.diary.write(pair, began, sentence)
+
+    def status(self) -> str:
+        """Return how it goes in a few words, for systemd."""
+        held = dead = 0
+        lag = timedelta(0)
+        try:
+            with self.store.reading() as tx:
+                for name in self.pulse.all():
+                    held += sum(tx.dossiers.held_by_stage(name).values())
+                    dead += tx.journal.counts(name)["dead"]
+                    for mark in tx.agenda.dirty(name, 1):
+                        lag = max(lag, datetime.now(UTC) - mark.since)
+        except StateError as error:
+            return error.what
+        away = sorted({side for beat in self.pulse.all().values() for side in beat.down})
+        words = f"{held} held, lag {lag.total_seconds():.0f} s, {dead} dead"
+        return f"{words}, away: {', '.join(away)}" if away else words
+
+    def set_ping(self) -> None:
+        """Let the daemon call the dead man's switch that the configuration names, if any."""
+        alive = self.settings.alive
+        self.daemon.ping = None if alive is None else lambda: _ping(alive.url)
+        if alive is not None:
+            self.daemon.ping_every = alive.every
+
+    def pages(self) -> AbstractContextManager[object]:
+        """Return the pages that the configuration asks for, to be served in a block."""
+        web = self.settings.web
+        if web is None:
+            return nullcontext()
+        return Pages(pulse=self.pulse, store=self.store, host=web.host, port=web.port)
+
+
+def _resync(app: App, name: str) -> Callable[[], object]:
+    return lambda: app.resync(name)
+
+
+def _ping(url: str) -> None:
+    # The path of such an address is as good as a password: only its host is told.
+    try:
+        answer = requests.get(url, timeout=_PING_PATIENCE, allow_redirects=False)
+    except requests.RequestException as error:
+        log.warning("alive_not_heard", host=urlsplit(url).hostname, why=type(error).__name__)
+        return
+    if not answer.ok:
+        log.warning("alive_not_heard", host=urlsplit(url).hostname, why=f"it answered {answer.status_code}")
