@@ -174,6 +174,10 @@ class Tracker(Protocol):
         """Return the addresses and titles of the links to other places that people made in a ticket."""
         ...
 
+    def incidents_shown(self, ticket_id: str, pair: str) -> tuple[str, ...]:
+        """Return the numbers of the incidents that a pair shows in a ticket by its remote links."""
+        ...
+
     def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
         """Hang a file on a ticket; its id is in the receipt.  ``Refused`` where the tracker takes no such file."""
         ...

@@ -79,6 +79,11 @@ def asks_by_value(rules: RuleSet, incident: Incident) -> bool:
     return any(_holds(rule, incident) for rule in ((owner,) if owner else rules.rules))
 
 
+def value_stands(rules: RuleSet, rule: Rule | None, incident: Incident) -> bool:
+    """Whether the agreed value stands in the field: the rule of a linked incident alone says what it is."""
+    return _holds(rule, incident) if rule else asks_by_value(rules, incident)
+
+
 def _holds(rule: Rule, incident: Incident) -> bool:
     return rule.ask_field is not None and all_hold([rule.ask_field], incident)
 
@@ -86,7 +91,7 @@ def _holds(rule: Rule, incident: Incident) -> bool:
 def from_value(draft: Draft) -> None:
     """Record the agreed value of a field as a request, once until it went away; an open one goes with it."""
     linked = draft.rules.named(draft.dossier.rule) if draft.dossier.links else None
-    stands = _holds(linked, draft.incident) if linked else asks_by_value(draft.rules, draft.incident)
+    stands = value_stands(draft.rules, linked, draft.incident)
     if stands == draft.dossier.value_stands:
         return
     draft.remember(value_stands=stands)

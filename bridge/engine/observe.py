@@ -33,7 +33,7 @@ class Observer:
         with self.store.reading() as tx:
             known = tx.dossiers.get(name, number)
             claims = tx.shared.claims(name, number)
-            incident = tx.memory.incident(name, number) or _unseen(number, known, claims)
+            incident = tx.memory.incident(name, number) or unseen(number, known, claims)
             if incident is None:
                 return None
             dossier = known or Dossier(incident=number)
@@ -154,7 +154,7 @@ class Observer:
         return replace(seen, notes=notes, all_notes=True)
 
 
-def _unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> Incident | None:
+def unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> Incident | None:
     """Return what stands for an incident that tickets name and the desk does not show; it has no entry id."""
     if known is None and not any(claim.absent for claim in claims):
         return None

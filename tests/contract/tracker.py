@@ -297,6 +297,8 @@ class TrackerContract:
         tracker.show_incident(shown, "https://remedy.example/INC1")
         world.points(ticket_id, "https://remedy.example/INC7", "Incident INC7")
         assert tracker.web_links(ticket_id) == ("https://remedy.example/INC7", "Incident INC7")
+        assert tracker.incidents_shown(ticket_id, "acme") == ("INC1",)
+        assert tracker.incidents_shown(ticket_id, "ac") == ()
 
     @pytest.mark.parametrize("text", NASTY)
     def test_a_summary_arrives_on_one_line(self, world: TrackerWorld, text: str) -> None:
@@ -448,6 +450,7 @@ class TrackerContract:
             lambda: tracker.add_note(ticket_id, "x", mark=MARK),
             lambda: tracker.edit_note(ticket_id, "10001", "x", mark=MARK),
             lambda: tracker.web_links(ticket_id),
+            lambda: tracker.incidents_shown(ticket_id, "acme"),
             lambda: tracker.set_fields(ticket_id, [("summary", "x")]),
             lambda: tracker.move(ticket_id, "Done"),
             lambda: tracker.show_incident(link(ticket_id), "https://remedy.example/INC1"),

@@ -271,6 +271,14 @@ class JiraTracker:
             people = [each for each in raw if not str(each.get("globalId") or "").startswith(OWN_LINK)]
             return tuple(str(each["object"].get(part) or "") for each in people for part in ("url", "title"))
 
+    def incidents_shown(self, ticket_id: str, pair: str) -> tuple[str, ...]:
+        """Return the numbers of the incidents that a pair shows in a ticket, by its remote links' global ids."""
+        raw = self._client.get(f"issue/{_reference(ticket_id)}/remotelink")
+        ours = f"{OWN_LINK}{pair}&incident="
+        with self._client.understood("reading remote links", write=False):
+            names = [str(each.get("globalId") or "") for each in raw]
+            return tuple(name.removeprefix(ours) for name in names if name.startswith(ours))
+
     def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
         """Hang a file on a ticket; its id is in the receipt."""
         issue = _reference(ticket_id)
