@@ -8,7 +8,7 @@ started --call--> done               effect, memory and last look in one transac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,12 +17,20 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.decide import agree
+from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
 from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Hands, Side, keeps_order, must_happen, side_of
-from bridge.engine.siblings import mark_siblings
-from bridge.model.actions import Action, CreateTicket, Receipt, SetIncident, SetTicketFields
+from bridge.model.actions import (
+    Action,
+    AddTicketNote,
+    CreateTicket,
+    EditTicketNote,
+    Receipt,
+    SetIncident,
+    SetTicketFields,
+)
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (
     Ambiguous,
@@ -34,6 +42,7 @@ from bridge.model.errors import (
     Unreachable,
 )
 from bridge.model.incident import Incident, with_values
+from bridge.model.shared import Board
 from bridge.state.journal import Effect
 from bridge.state.store import Store, Transaction
 
@@ -229,9 +238,15 @@ class Executor:
             incident=tx.memory.incident(name, effect.incident),
             ticket=tx.memory.ticket(name, getattr(effect.action, "ticket_id", "")),
             dossier=tx.dossiers.get(name, effect.incident),
+            board=self._board(tx, effect.action),
             left=left,
         )
         tx.audit.write(entry)
+
+    def _board(self, tx: Transaction, action: Action) -> Board | None:
+        if not isinstance(action, EditTicketNote):
+            return None
+        return tx.shared.boards(self.pair.name, [action.ticket_id]).get(action.ticket_id)
 
     def _suspect(self, effect: Effect) -> None:
         """Remember that a ticket was not where it should be; two looks by id will tell whether it is lost."""
@@ -254,7 +269,9 @@ class Executor:
             self._account(tx, effect, outcome, left=receipt.key or receipt.id)
             dossier = tx.dossiers.get(name, incident.number) or Dossier(incident=incident.number)
             self._remember_look(tx, action, receipt, incident)
-            self._save(tx, agree.agreed(dossier, action, receipt, now), now)
+            after = agree.agreed(dossier, action, receipt, now)
+            self._save(tx, after, now)
+            self._wake(tx, incident.number, shifted(dossier, after), now)
         self.done += 1
         log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
 
@@ -268,11 +285,26 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
-                siblings = set(tx.links.incidents_of_ticket(name, action.ticket_id)) - {incident.number}
-                tx.agenda.mark_dirty(name, sorted(siblings), "another incident's ticket was written", now)
+                self._wake(tx, incident.number, [action.ticket_id], now)
+            case AddTicketNote() | EditTicketNote():
+                self._remember_board(tx, action, receipt)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
                 tx.memory.see_incident(name, with_values(present, action.fields), now)
+
+    def _wake(self, tx: Transaction, number: str, tickets: Iterable[str], now: datetime) -> None:
+        """Ask for a look at the other incidents of these tickets, since what was done shows there for all."""
+        of_tickets = tx.links.incidents_of_tickets(self.pair.name, tickets)
+        others = {other for some in of_tickets.values() for other in some} - {number}
+        tx.agenda.mark_dirty(
+            self.pair.name, sorted(others), "another incident of its ticket was acted on", now
+        )
+
+    def _remember_board(
+        self, tx: Transaction, action: AddTicketNote | EditTicketNote, receipt: Receipt
+    ) -> None:
+        if isinstance(action, EditTicketNote) or action.board:
+            tx.shared.put_board(self.pair.name, action.ticket_id, agree.board_after(action, receipt))
 
     def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
         save_dossier(tx, self.pair, dossier, now)
@@ -288,18 +320,8 @@ def save_dossier(
     """Save a dossier with the stage that its last looks give it."""
     rule = pair.rules.named(dossier.rule)
     incident = tx.memory.incident(pair.name, dossier.incident)
-    before = tx.dossiers.get(pair.name, dossier.incident) if dossier.links else None
     name = "unlinked"
     if rule is not None and incident is not None and dossier.links:
         ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.beside)]
         name = stage(rule, incident, dossier, tx.memory.tickets(pair.name, ids)).name
     tx.dossiers.save(pair.name, dossier, stage=name, look_again_at=look_again_at, at=now)
-    if _waits_for(before) != _waits_for(dossier):
-        mark_siblings(tx, pair.name, [dossier.incident], now)
-
-
-def _waits_for(dossier: Dossier | None) -> frozenset[str]:
-    """Return the tickets that an incident waits for, which counts for the other incidents of each."""
-    if dossier is None or not dossier.held:
-        return frozenset()
-    return frozenset(link.ticket_id for link in dossier.links if not link.lost)

@@ -16,8 +16,8 @@ import structlog
 
 from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
+from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
-from bridge.engine.siblings import mark_siblings
 from bridge.model.change import Related
 from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
@@ -76,6 +76,10 @@ class Poll:
             raise
         except BridgeError as error:
             polled.down["tracker"] = error
+        try:
+            self._claimed()
+        except BridgeError as error:
+            polled.down.setdefault("desk", error)
         return polled
 
     def _since(self, stream: str) -> datetime:
@@ -100,7 +104,6 @@ class Poll:
         now = self.pair.clock()
         changed = tx.memory.see_incidents(self.pair.name, incidents, now)
         tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
-        mark_siblings(tx, self.pair.name, changed, now)
 
     def _notes(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.notes_since(self._since("notes"))):
@@ -112,7 +115,7 @@ class Poll:
                 tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
 
     def _watch_askers(self, notes: list[Note]) -> None:
-        """Read the incidents that nobody watches yet and in which somebody asks for a ticket."""
+        """Read the incidents that nobody watches yet and in which somebody asks for a ticket, once for each note."""
         with self.store.reading() as tx:
             watched = tx.memory.watched(self.pair.name, [note.parent for note in notes])
         asked: dict[str, tuple[str, ...]] = {}
@@ -157,12 +160,32 @@ class Poll:
             linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
+        naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
             polled.tickets += len(batch)
             self._watch_marked(batch)
+            pointed = naming.pointed([ticket for ticket, _ in batch])
             with self.store.transaction() as tx:
                 self.keep_tickets(tx, batch)
+                naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def _before(self, tx: Transaction) -> datetime:
+        mark = tx.agenda.watermark(self.pair.name, "tickets") or self.begin
+        return mark - self.pair.overlap
+
+    def _claimed(self) -> None:
+        """Read the incidents that tickets name and nobody watches yet; level, so that a desk that is down loses none."""
+        with self.store.reading() as tx:
+            claimed = tx.shared.claimed(self.pair.name)
+            unwatched = sorted(set(claimed) - tx.memory.watched(self.pair.name, claimed))
+        for some in batches(unwatched, READ_AT_ONCE):
+            found = list(self.pair.desk.incidents(some))
+            absent = sorted(set(some) - {incident.number for incident in found})
+            with self.store.transaction() as tx:
+                self._keep_incidents(tx, found)
+                tx.shared.set_absent(self.pair.name, absent)
+                tx.agenda.mark_dirty(self.pair.name, absent, "a ticket names it", self.pair.clock())
 
     def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Read the incidents that nobody watches although a ticket bears our label or mark for them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge.decide.claimed import is_recorded
 from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
@@ -25,7 +26,7 @@ from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, 
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
-from bridge.state.store import Store, Transaction
+from bridge.state.store import Store
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ MOST_NEEDS = 16
 MOST_INCIDENTS = 1000
 #: How long an incident that could not be decided is left alone.
 POISON_PAUSE = timedelta(minutes=5)
+#: Why an incident is looked at again that speaks for others on its ticket.
+WOKEN = "another incident of its ticket changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +109,7 @@ class Reconciler:
             )
             guard = Guard(limits=self.pair.limits)
             looked_at, failed = 0, []
-            for number, mark in self._waiting():
+            for number, mark in self._in_turn():
                 if self.stopping():
                     break
                 if number in self._census.frozen:
@@ -126,6 +129,13 @@ class Reconciler:
             )
             log.info("cycle_done", sentence=summary.sentence)
             return summary
+
+    def _in_turn(self) -> Iterator[tuple[str, Mark | None]]:
+        """Yield the incidents to look at, and after them once those that were woken meanwhile."""
+        yield from self._waiting()
+        with self.store.reading() as tx:
+            marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
+        yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
 
     def _follow_rules(self) -> None:
         """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
@@ -255,17 +265,6 @@ class Reconciler:
             next_step="report this as a defect of the bridge with the output of `bridge explain`",
         )
 
-    def _pass_on(self, tx: Transaction, seen: Observation, after: Dossier, now: datetime) -> None:
-        """Let other incidents of a ticket hear what second line wrote into this one."""
-        here = {f"note:{note.id}" for note in seen.notes}
-        for link in after.links:
-            old = seen.dossier.link(link.ticket_id)
-            known = {item.source for item in old.evidence} if old else set()
-            if any(item.source in here and item.source not in known for item in link.evidence):
-                numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
-                others = [number for number in numbers if number != after.incident]
-                tx.agenda.mark_dirty(self.pair.name, others, "second line wrote into another incident", now)
-
     def _write_down(self, seen: Observation, decided: Plan) -> tuple[Effect, ...]:
         """Write a decision down in one transaction; returns what is to be done now, in order."""
         now, name = self.pair.clock(), self.pair.name
@@ -273,9 +272,12 @@ class Reconciler:
             effects = tx.journal.record(name, decided.incident, decided.actions, now)
             if decided.dossier != seen.dossier or decided.look_again_at is not None:
                 save_dossier(tx, self.pair, decided.dossier, now, decided.look_again_at)
-                self._pass_on(tx, seen, decided.dossier, now)
             else:
                 tx.dossiers.look_again(name, decided.incident, None)
+            tx.agenda.mark_dirty(name, decided.wakes, WOKEN, now)
+            if seen.claims:
+                answered = [claim.ticket_id for claim in seen.claims if is_recorded(decided.dossier, claim)]
+                tx.shared.answered(name, decided.incident, answered)
         return effects
 
 

@@ -39,6 +39,8 @@ _DOING = {
     "POST issue": "opening a ticket",
     "PUT issue": "setting fields",
     "POST comment": "writing a comment",
+    "PUT comment": "rewriting a comment",
+    "GET remotelink": "reading remote links",
     "POST transitions": "moving a ticket",
     "POST remotelink": "showing the incident",
     "POST attachments": "attaching a file",

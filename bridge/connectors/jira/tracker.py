@@ -39,6 +39,8 @@ CLOUD_GRACE = 600.0
 DATA_CENTER_GRACE = 120.0
 #: The issue property that says what a ticket was opened for.
 PROPERTY = "bridge"
+#: How the global ids of our own remote links begin.
+OWN_LINK = "bridge="
 #: What the model of a ticket holds by itself, however a rule spells it.
 _OWN = frozenset(
     {
@@ -253,6 +255,29 @@ class JiraTracker:
         receipt = Receipt(id=self._client.comment(issue, body))
         self._wrote(issue)
         return receipt
+
+    def edit_note(self, ticket_id: str, note_id: str, text: str, *, mark: str) -> None:
+        """Rewrite a comment of our own, with ``mark`` as its last line; ``Gone`` where it was deleted."""
+        issue = _reference(ticket_id)
+        if not jql.is_id(note_id):
+            raise Refused(f"Jira: {note_id[:80]!r} is not a comment's id")
+        self._client.put_comment(issue, note_id, self._prose.wiki(text, last_line=mark))
+        self._wrote(issue)
+
+    def web_links(self, ticket_id: str) -> tuple[str, ...]:
+        """Return the addresses and titles of a ticket's remote links, without those that a bridge wrote."""
+        raw = self._client.get(f"issue/{_reference(ticket_id)}/remotelink")
+        with self._client.understood("reading remote links", write=False):
+            people = [each for each in raw if not str(each.get("globalId") or "").startswith(OWN_LINK)]
+            return tuple(str(each["object"].get(part) or "") for each in people for part in ("url", "title"))
+
+    def incidents_shown(self, ticket_id: str, pair: str) -> tuple[str, ...]:
+        """Return the numbers of the incidents that a pair shows in a ticket, by its remote links' global ids."""
+        raw = self._client.get(f"issue/{_reference(ticket_id)}/remotelink")
+        ours = f"{OWN_LINK}{pair}&incident="
+        with self._client.understood("reading remote links", write=False):
+            names = [str(each.get("globalId") or "") for each in raw]
+            return tuple(name.removeprefix(ours) for name in names if name.startswith(ours))
 
     def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
         """Hang a file on a ticket; its id is in the receipt."""
