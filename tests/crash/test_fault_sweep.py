@@ -87,7 +87,6 @@ def _request(there: Tree, number: int) -> str:
 
 def singles(there: Tree, name: str, *, of_all: bool) -> Callable[[Chapter], Iterator[Branch]]:
     """Branches in which one request of a chapter meets this trouble: each of them, or some of the busy ones."""
-
     some = set(sorted(there.clean.busy)[2 * TROUBLES.index(name) :: SAMPLE])
 
     def of_chapter(chapter: Chapter) -> Iterator[Branch]:
