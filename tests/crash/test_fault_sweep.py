@@ -46,6 +46,8 @@ PLACES: tuple[tuple[Flavour, timedelta], ...] = (
     ("cloud", LAGS[1]),
     ("datacenter", LAGS[0]),
 )
+#: Tells what was measured.
+Figure = Callable[[str], None]
 MOMENTS: tuple[Moment, ...] = ("before", "after", "full")
 
 
@@ -53,6 +55,11 @@ MOMENTS: tuple[Moment, ...] = ("before", "after", "full")
 def tree(flavour: Flavour, lag: timedelta = LAGS[0]) -> Tree:
     """The story as it goes without trouble, and what may branch off it."""
     return Tree(flavour=flavour, lag=lag)
+
+
+def place_of(flavour: Flavour, lag: timedelta) -> str:
+    """Say where a story was played."""
+    return f"{flavour}, index {lag.total_seconds():.0f} s behind" if lag else flavour
 
 
 def a_trouble(name: str, at: datetime) -> Fault:
@@ -158,6 +165,7 @@ def test_a_branch_that_ends_differently_is_found() -> None:
     assert any("Something else" in line for line in wrong)
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.parametrize("name", TROUBLES)
 def test_one_trouble_changes_nothing(name: str) -> None:
     """A trouble at some of the requests, one in each run: the worlds end as ever."""
@@ -167,6 +175,7 @@ def test_one_trouble_changes_nothing(name: str) -> None:
     assert count > 3
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_failing_commit_changes_nothing(moment: Moment) -> None:
     """The disk is full, or the process dies before or after a commit, at some of them: the worlds end as ever."""
@@ -176,6 +185,7 @@ def test_a_failing_commit_changes_nothing(moment: Moment) -> None:
     assert count > 3
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.parametrize("name", TROUBLES)
 def test_trouble_again_and_again_changes_nothing(name: str) -> None:
     """Every eleventh request meets the same trouble, in one run: the worlds end as ever."""
@@ -193,34 +203,44 @@ def test_trouble_again_and_again_changes_nothing(name: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.deep
 @pytest.mark.parametrize("name", TROUBLES)
 @pytest.mark.parametrize(("flavour", "lag"), PLACES)
-def test_every_single_trouble_changes_nothing(flavour: Flavour, lag: timedelta, name: str) -> None:
+def test_every_single_trouble_changes_nothing(
+    flavour: Flavour, lag: timedelta, name: str, figure: Figure
+) -> None:
     """Every request of the story meets the trouble, one in each run: the worlds end as ever."""
     there = tree(flavour, lag)
     count, wrong = there.grow(singles(there, name, of_all=True))
     assert wrong == []
     assert count == len(there.clean.asked)
+    figure(f"{place_of(flavour, lag)}: each of {count} requests x {len(TROUBLES)} troubles")
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.deep
 @pytest.mark.parametrize("name", TROUBLES)
 @pytest.mark.parametrize(("flavour", "lag"), PLACES)
-def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta, name: str) -> None:
+def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta, name: str, figure: Figure) -> None:
     """Every request of a look that does something meets the trouble, and one of the next two any: all end as ever."""
     there = tree(flavour, lag)
     count, wrong = there.grow(doubles(there, name))
     assert wrong == []
     assert count == len(there.clean.busy) * len(NEXT) * len(TROUBLES)
+    figure(f"{place_of(flavour, lag)}: {count} x {len(TROUBLES)} pairs of troubles")
 
 
+@pytest.mark.promise("one effect")
 @pytest.mark.deep
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize(("flavour", "lag"), PLACES)
-def test_every_failing_commit_changes_nothing(flavour: Flavour, lag: timedelta, moment: Moment) -> None:
+def test_every_failing_commit_changes_nothing(
+    flavour: Flavour, lag: timedelta, moment: Moment, figure: Figure
+) -> None:
     """Every commit of the story fails in one run each: nothing is doubled, nothing lost."""
     there = tree(flavour, lag)
     count, wrong = there.grow(failing_commits(there, moment))
     assert wrong == []
     assert count == sum(chapter.commits for chapter in there.chapters)
+    figure(f"{place_of(flavour, lag)}: each of {count} commits x {len(MOMENTS)} moments")
