@@ -1,4 +1,4 @@
-"""Secrets that change while the bridge runs: taken up by itself on both sides, nothing lost, nothing twice, nobody locked."""
+"""Secrets that change while the bridge runs: taken up on both sides, nothing lost, nothing twice, nobody locked."""
 
 from __future__ import annotations
 
