@@ -3,7 +3,7 @@
 Log-in gives a token of fixed life (BMC docs: "Login information"; an hour by default, not sliding), which
 is renewed shortly before its end and once when it is refused.  Calls of one account follow one another,
 since AR System may refuse a second session of the same user (ARERR 9093).  A refused password is not
-offered again before a growing delay, so that the bridge never locks its own account.  Neither password nor
+offered again at once, so that the bridge never locks its own account.  Neither password nor
 token ever leaves this module but to the server.
 """
 
