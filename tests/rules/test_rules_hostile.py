@@ -334,7 +334,7 @@ class Incident(dict[str, str]):
         return CANARY
 
 
-@settings(max_examples=2000, derandomize=True, deadline=None)
+@settings(max_examples=1000, derandomize=True, deadline=None)
 @given(st.lists(TOKENS, max_size=14).map(" ".join))
 @example("{{ incident.hidden }}")
 @example("{{ incident.reveal }}")
@@ -362,7 +362,7 @@ def _filled(template: Template) -> str:
         return ""
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.lists(TOKENS, max_size=20).map("".join), st.lists(TOKENS, max_size=20).map(" ".join))
 @example("{{ 7 * 7 }}", "{% for x in incident %}{{ x }}{% endfor %}")
 @example("%s {0} ${jndi:ldap://x}", "{{ incident.__class__ }}")
