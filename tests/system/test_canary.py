@@ -277,3 +277,11 @@ def test_a_canary_in_the_wrong_place_is_not_repeated(watched: tuple[Place, House
         assert refused.code == 78
         assert "a secret is never written here" in refused.told
         clean(command, refused.out + refused.err)
+
+
+@pytest.mark.parametrize("secret", CANARIES)
+def test_the_search_for_canaries_sees_them(secret: str) -> None:
+    """The search above does find a secret in every spelling, also inside of other bytes."""
+    for form in spelt(secret):
+        with pytest.raises(AssertionError, match="holds"):
+            clean("something", b"\x00before " + form.encode() + b" after\xff")
