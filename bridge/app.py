@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from bridge.connectors.jira import JiraTracker
+from bridge.connectors.offers import Offers
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
 from bridge.engine.pair import Clock, Pair
@@ -17,7 +18,7 @@ from bridge.engine.reconcile import Reconciler
 from bridge.engine.resync import Resynced, resync
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.named import links_named, reads_changes
-from bridge.settings import Desk, Settings, Tracker, read_secret
+from bridge.settings import Desk, Settings, Tracker, secret_source
 from bridge.settings import Pair as PairSettings
 from bridge.state.keep import prune
 from bridge.state.store import Store
@@ -98,10 +99,12 @@ def build(
     desks: dict[str, RemedyDesk] = {}
     trackers: dict[str, JiraTracker] = {}
     reconcilers: dict[str, Reconciler] = {}
+    # Pairs that share a tracker share its account, which must not be locked by all of them together.
+    offers = {name: Offers() for name in settings.trackers}
     for one in settings.pairs:
         if one.desk not in desks:
             desks[one.desk] = desk_of(settings, one.desk, environ, clock)
-        tracker = tracker_of(settings, one, environ, clock)
+        tracker = tracker_of(settings, one, environ, clock, offers[one.tracker])
         trackers[one.name] = tracker
         pair = Pair(
             name=one.name,
@@ -124,7 +127,7 @@ def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Cl
     return RemedyDesk(
         desk.url,
         desk.username,
-        lambda: read_secret(desk.password, environ).reveal(),
+        secret_source(desk.password, environ),
         clock=clock,
         ticket_field=desk.ticket_field,
         fields=sorted(fields),
@@ -136,17 +139,23 @@ def desk_of(settings: Settings, name: str, environ: Mapping[str, str], clock: Cl
         timeout=desk.timeout.total_seconds(),
         ca_bundle=str(desk.ca_bundle) if desk.ca_bundle else None,
         proxy=desk.proxy,
+        proxy_login=secret_source(desk.proxy_login, environ) if desk.proxy_login else None,
+        bridges=desk.bridges,
     )
 
 
 def tracker_of(
-    settings: Settings, one: PairSettings, environ: Mapping[str, str], clock: Clock
+    settings: Settings,
+    one: PairSettings,
+    environ: Mapping[str, str],
+    clock: Clock,
+    offers: Offers | None = None,
 ) -> JiraTracker:
     """Build a pair's connector to its tracker."""
     tracker: Tracker = settings.trackers[one.tracker]
     return JiraTracker(
         tracker.url,
-        lambda: read_secret(tracker.token, environ).reveal(),
+        secret_source(tracker.token, environ),
         pair=one.name,
         clock=clock,
         user=tracker.email or tracker.username or "",
@@ -156,4 +165,7 @@ def tracker_of(
         timeout=tracker.timeout.total_seconds(),
         ca_bundle=str(tracker.ca_bundle) if tracker.ca_bundle else None,
         proxy=tracker.proxy,
+        proxy_login=secret_source(tracker.proxy_login, environ) if tracker.proxy_login else None,
+        bridges=tracker.bridges,
+        offers=offers,
     )

@@ -49,6 +49,7 @@ class Pulse:
     reload_worked: bool = True
     state_works: bool = True
     requests: Callable[[], Counter[tuple[str, str, str, str]]] = Counter
+    secrets_end: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
     _beats: dict[str, Beat] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

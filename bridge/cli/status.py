@@ -11,7 +11,7 @@ import typer
 from bridge.cli.setting import settings_of, state_is_new
 from bridge.cli.speech import FAILED, console, count, moment, plain, print_json, spoken
 from bridge.pulse import AT_LEAST, INTERVALS
-from bridge.settings import Settings
+from bridge.settings import Ending, Pair, Settings, endings
 from bridge.state.store import Store, Transaction
 
 
@@ -28,6 +28,7 @@ class Status:
     effects: dict[str, int]
     dead: int
     plans_withheld: int
+    secrets_ending: tuple[Ending, ...]
 
 
 @spoken
@@ -51,10 +52,15 @@ def status_command(
 def _of(settings: Settings, now: datetime) -> list[Status]:
     allowed = max(INTERVALS * settings.schedule.poll, AT_LEAST)
     with Store.open(settings.state, exclusive=False) as store, store.reading() as tx:
-        return [_one(tx, pair.name, now, allowed.total_seconds()) for pair in settings.pairs]
+        return [
+            _one(tx, pair, now, allowed.total_seconds(), endings(settings, now.date()))
+            for pair in settings.pairs
+        ]
 
 
-def _one(tx: Transaction, pair: str, now: datetime, allowed: float) -> Status:
+def _one(tx: Transaction, of: Pair, now: datetime, allowed: float, ending: tuple[Ending, ...]) -> Status:
+    pair = of.name
+    ours = (f"desk {of.desk}: ", f"tracker {of.tracker}: ", "alive: ")
     last = next(iter(tx.diary.last(pair)), None)
     oldest = next(iter(tx.agenda.dirty(pair, 1)), None)
     effects = {str(state): number for state, number in tx.journal.counts(pair).items()}
@@ -68,6 +74,7 @@ def _one(tx: Transaction, pair: str, now: datetime, allowed: float) -> Status:
         effects=effects,
         dead=effects["dead"],
         plans_withheld=len(tx.approvals.waiting(pair)),
+        secrets_ending=tuple(one for one in ending if one.what.startswith(ours)),
     )
 
 
@@ -86,5 +93,7 @@ def _tell(found: list[Status]) -> None:
         out.print(f"    {count(waiting, 'effect')} under way, lag {one.lag_seconds:.0f} s")
         if one.dead:
             out.print(f"    [red]{one.dead} given up[/]: bridge dead list")
+        for ending in one.secrets_ending:
+            out.print(f"    [yellow]{plain(ending.what)}[/]: {plain(ending.sentence)}")
         if one.plans_withheld:
             out.print(f"    [red]{count(one.plans_withheld, 'plan')} withheld[/]: bridge approve")

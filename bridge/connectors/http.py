@@ -35,6 +35,7 @@ from bridge.connectors.signs import (
     retry_after,
 )
 from bridge.model.errors import Ambiguous, Busy, ConfigError, Unreachable
+from bridge.model.secrecy import spellings
 
 #: From here on a gateway speaks in the server's place; 500 and 501 are the server's own.
 _FIRST_GATEWAY_STATUS = 502
@@ -86,7 +87,8 @@ class Wire:
     """The connection to one system.
 
     ``base_url`` may hold a context path.  ``sent`` counts every request that left, by (method, kind).
-    ``secrets`` gives the secret values known now; none of them is ever part of an error.
+    ``secrets`` gives the secret values known now; none of them is ever part of an error.  ``proxy_login`` gives
+    ``name:password`` for the proxy.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Wire:
         limits: Limits = Limits(),
         ca_bundle: str | None = None,
         proxy: str | None = None,
+        proxy_login: Callable[[], str] | None = None,
         transport: BaseAdapter | None = None,
         secrets: Callable[[], Iterable[str]] = tuple,
         sent: Counter[tuple[str, str]] | None = None,
@@ -110,8 +113,10 @@ class Wire:
         self._times = times
         self._limits = limits
         self._secrets = secrets
+        # There is no way to say False: no setting, and no variable, is looked at by a session of ours.
         self._verify: bool | str = ca_bundle or True
-        self.session = _session(proxy, transport)
+        self._proxy, self._proxy_login, self._login = proxy, proxy_login, ""
+        self.session = _session(transport)
 
     @property
     def deadline(self) -> float:
@@ -173,9 +178,9 @@ class Wire:
 
     def hide(self, text: str) -> str:
         """Return the text with every known secret, plain or percent-encoded, replaced by ``***``."""
-        for secret in self._secrets():
-            for form in {secret, quote(secret), quote(secret, safe="")} - {""}:
-                text = text.replace(form, "***")
+        login = (self._login, self._login.partition(":")[2])
+        for form in spellings((*self._secrets(), *login)):
+            text = text.replace(form, "***")
         return text
 
     def now(self) -> datetime:
@@ -235,6 +240,7 @@ class Wire:
     def _exchanged(self, request: requests.PreparedRequest, call: _Call) -> requests.Response:
         """Send once and read the whole body; ``Flaw`` where either broke."""
         left = self._left(call)
+        proxies = self._proxies()
         self.sent[request.method or "", _without_numbers(call.kind)] += 1
         try:
             response = self.session.send(
@@ -243,10 +249,13 @@ class Wire:
                 allow_redirects=False,
                 timeout=(min(self._limits.connect, left), left),
                 verify=self._verify,
-                proxies=self.session.proxies,
+                proxies=proxies,
             )
         except (requests.RequestException, HTTPError) as error:
             raise flaw_of(error) from None
+        except OSError:
+            # requests looks for the file before it connects, and says so by the plainest of its errors.
+            raise Flaw("the certificates of ca_bundle cannot be read", unsent=True, again=False) from None
         try:
             body = self._body(response, call)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -258,6 +267,18 @@ class Wire:
         # The one place where requests keeps a body that was not read by itself.
         response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
         return response
+
+    def _proxies(self) -> dict[str, str]:
+        """Return the way out; the proxy's login is read for every call, so that a renewed one is used at once."""
+        if not self._proxy:
+            return {}
+        if self._proxy_login is not None:
+            self._login = self._proxy_login()
+        name, _, word = self._login.partition(":")
+        start, _, rest = self._proxy.partition("://")
+        account = f"{quote(name, safe='')}:{quote(word, safe='')}@" if self._login else ""
+        address = f"{start}://{account}{rest}"
+        return {"http": address, "https": address}
 
     def _body(self, response: requests.Response, call: _Call) -> bytes:
         """Read the body in single receives, so that neither a trickle nor a flood outlasts its limit."""
@@ -349,13 +370,11 @@ class Wire:
         )
 
 
-def _session(proxy: str | None, transport: BaseAdapter | None) -> requests.Session:
+def _session(transport: BaseAdapter | None) -> requests.Session:
     session = requests.Session()
     # No .netrc, no REQUESTS_CA_BUNDLE, no proxy of the environment: only what is configured.
     session.trust_env = False
     session.headers["User-Agent"] = "bridge"
-    if proxy:
-        session.proxies = {"http": proxy, "https": proxy}
     if transport is not None:
         session.mount("https://", transport)
         session.mount("http://", transport)

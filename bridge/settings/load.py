@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.model.errors import ConfigError
 from bridge.rules.load import load_rules, read_rules
 from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
 from bridge.rules.shape import RuleSet
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import Document, Steps, load_yaml
-from bridge.settings.secret import read_secret
+from bridge.settings.holding import known_values
 from bridge.settings.shape import Alive, Desk, Logs, Schedule, SettingsFile, Tracker, Web
 
 #: The environment variable that names the configuration file.
@@ -58,16 +57,7 @@ class Settings:
 
     def known_secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the values of all secrets that can be read now, so that they can be kept out of everything."""
-        found = []
-        for ref in (
-            *(desk.password for desk in self.desks.values()),
-            *(one.token for one in self.trackers.values()),
-        ):
-            try:
-                found.append(read_secret(ref, environ).reveal())
-            except ConfigError:
-                continue
-        return tuple(found)
+        return known_values(self, environ)
 
     def pair(self, name: str) -> Pair | None:
         """Return the pair of this name."""

@@ -51,6 +51,14 @@ class Figures(Collector):
         late = GaugeMetricFamily("bridge_late_pairs", "Pairs without a finished look within three intervals.")
         late.add_metric([], len(self._pulse.late()))
         yield late
+        ends = GaugeMetricFamily(
+            "bridge_secret_expiry_timestamp_seconds",
+            "When a secret ends that has an end.",
+            labels=("side", "system", "secret"),
+        )
+        for labels, at in self._pulse.secrets_end.items():
+            ends.add_metric(list(labels), at.timestamp())
+        yield ends
 
     def _requests(self) -> Iterator[Metric]:
         sent = CounterMetricFamily(

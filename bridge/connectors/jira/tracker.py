@@ -26,6 +26,7 @@ from bridge.connectors.jira.prose import CLOUD_LIMIT, DATA_CENTER_LIMIT, LINE_LI
 from bridge.connectors.jira.search import PAGE, Search
 from bridge.connectors.jira.session import Credentials
 from bridge.connectors.jira.shapes import TICKET_FIELDS, attachment_of, ticket_of, version_of
+from bridge.connectors.offers import Offers
 from bridge.model.actions import CreateTicket, Receipt, ShowIncident, Value
 from bridge.model.attachment import Attachment
 from bridge.model.errors import Gone, Refused
@@ -80,7 +81,10 @@ class JiraTracker:
         timeout: float = 60.0,
         ca_bundle: str | None = None,
         proxy: str | None = None,
+        proxy_login: Callable[[], str] | None = None,
         transport: BaseAdapter | None = None,
+        bridges: Iterable[str] = (),
+        offers: Offers | None = None,
     ) -> None:
         """Prepare without connecting; ``ConfigError`` where ``url`` is no address.
 
@@ -88,10 +92,12 @@ class JiraTracker:
         is sent as a personal access token.  ``token`` is asked for at every request, so that a renewed one
         is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention, ``relations``
         the readings of issue links ("is blocked by") that they mention.
+        ``bridges`` are further accounts (ids on Cloud, names on Data Center) whose marks are believed; ``offers``
+        is shared by all trackers of one account.
         ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units.
         """
         self.sent: Counter[tuple[str, str]] = Counter()
-        credentials = Credentials(user, token)
+        credentials = Credentials(user, token, offers)
         wire = Wire(
             "Jira",
             url,
@@ -99,6 +105,7 @@ class JiraTracker:
             limits=Limits(deadline=timeout),
             ca_bundle=ca_bundle,
             proxy=proxy,
+            proxy_login=proxy_login,
             transport=transport,
             secrets=credentials.secrets,
             sent=self.sent,
@@ -110,7 +117,7 @@ class JiraTracker:
         self._prose = Prose(lambda: text_limit or (CLOUD_LIMIT if client.cloud else DATA_CENTER_LIMIT))
         self._catalogue = Catalogue(client, self._prose)
         self._search = Search(client, self._field_ids)
-        self._comments = Comments(client, pair)
+        self._comments = Comments(client, pair, bridges)
         self._moves = Moves(client, resolutions)
         self._written: dict[str, float] = {}
 

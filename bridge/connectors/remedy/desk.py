@@ -70,8 +70,13 @@ class RemedyDesk:
         reads_changes: bool = False,
         note_limit: int | None = None,
         summary_limit: int = 100,
+        bridges: Iterable[str] = (),
+        proxy_login: Callable[[], str] | None = None,
     ) -> None:
-        """Prepare without connecting; ``ConfigError`` where ``url`` is no address."""
+        """Prepare without connecting; ``ConfigError`` where ``url`` is no address.
+
+        ``bridges`` are further logins whose marks are believed.
+        """
         self.sent: Counter[tuple[str, str]] = Counter()
         self._wire = Wire(
             "Remedy",
@@ -80,11 +85,13 @@ class RemedyDesk:
             limits=Limits(deadline=timeout),
             ca_bundle=ca_bundle,
             proxy=proxy,
+            proxy_login=proxy_login,
             transport=transport,
             secrets=self._secrets,
             sent=self.sent,
         )
         self._session = Session(self._wire, username=username, password=password, clock=clock)
+        self._bridges = frozenset(one.casefold() for one in (username, *bridges))
         self._groups = Groups(self._session, clock=clock, page_size=page_size)
         self._writer = Writer(
             self._session,
@@ -208,7 +215,7 @@ class RemedyDesk:
         return incident_of(entry, ticket_field=self._ticket_field, further=self._further)
 
     def _note(self, entry: Entry) -> Note:
-        return note_of(entry, account=self.account, pair=self._pair)
+        return note_of(entry, accounts=self._bridges, pair=self._pair)
 
     def _all(self, form: str, fields: Sequence[str], query: str, order: str) -> Iterator[Entry]:
         return everything(self._session, form, fields, query, sort=f"{order}.asc", limit=self._page_size)
