@@ -205,7 +205,7 @@ class Promises:
             noted = self.witness.marked(entry.number, "told/reassigned/")
             named = [
                 note
-                for note in noted
+                for note in (noted if moves else ())
                 if str(moves[0].new) in _text(note) and str(moves[0].old) in _text(note)
             ]
             undone = any(step.who == DESK_ACCOUNT for step in moves)
