@@ -25,7 +25,7 @@ from bridge.rehearsal.report import Report, report_of
 from bridge.rehearsal.rulebook import SOME_CAUSE, rules_of
 from bridge.rehearsal.schedule import Diary, Schedule
 from bridge.rehearsal.script import Script, script_of
-from bridge.rehearsal.side_roads import Deck, Road
+from bridge.rehearsal.side_roads import Deck
 from bridge.rehearsal.staff import Staff, staff_of
 from bridge.rehearsal.world import (
     DESK_ACCOUNT,
@@ -87,42 +87,18 @@ def _stage(
     clock, schedule, diary = VirtualClock(begin), Schedule(), Diary()
     staff = staff_of(log)
     world = world_of(staff, lives, clock, flavour)
-    scripts = {history.number: script_of(history, columns) for history in log.histories}
-    roads: dict[str, Road] = {}
     frontline = Frontline(
         desk=world.desk,
         staff=staff,
         clock=clock,
         schedule=schedule,
         diary=diary,
-        scripts=scripts,
-        roads=roads,
+        scripts={history.number: script_of(history, columns) for history in log.histories},
         some_cause=next(iter(log.causes), SOME_CAUSE),
     )
-    development = Development(
-        tracker=world.tracker,
-        frontline=frontline,
-        clock=clock,
-        schedule=schedule,
-        diary=diary,
-        lives=lives,
-        seed=seed,
-        roads=roads,
-    )
-    detours = Detours(
-        desk=world.desk,
-        tracker=world.tracker,
-        frontline=frontline,
-        development=development,
-        clock=clock,
-        schedule=schedule,
-        diary=diary,
-        deck=Deck(seed),
-        roads=roads,
-    )
-    frontline.asks_by_a_road, development.taken_up = detours.asks, detours.linked
-    _plan(scripts, frontline, schedule)
-    diary.made_up.update(sum((script.adapted for script in scripts.values()), Counter()))
+    development = _behind(frontline, world, lives, seed)
+    _plan(frontline.scripts, frontline, schedule)
+    diary.made_up.update(sum((script.adapted for script in frontline.scripts.values()), Counter()))
     diary.made_up["people of the desk"] += staff.made_up
     drive = Drive(
         clock=clock,
@@ -133,6 +109,33 @@ def _stage(
         progress=progress,
     )
     return world, drive, diary
+
+
+def _behind(frontline: Frontline, world: World, lives: Lives, seed: int) -> Development:
+    """Return everybody behind Frontline, and lead both sides onto side roads."""
+    development = Development(
+        tracker=world.tracker,
+        frontline=frontline,
+        clock=frontline.clock,
+        schedule=frontline.schedule,
+        diary=frontline.diary,
+        lives=lives,
+        seed=seed,
+        roads=frontline.roads,
+    )
+    detours = Detours(
+        desk=world.desk,
+        tracker=world.tracker,
+        frontline=frontline,
+        development=development,
+        clock=frontline.clock,
+        schedule=frontline.schedule,
+        diary=frontline.diary,
+        deck=Deck(seed),
+        roads=frontline.roads,
+    )
+    frontline.asks_by_a_road, development.taken_up = detours.asks, detours.linked
+    return development
 
 
 def _plan(scripts: dict[str, Script], frontline: Frontline, schedule: Schedule) -> None:
