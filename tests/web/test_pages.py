@@ -111,7 +111,7 @@ def test_ready_after_the_first_look_of_each_pair(pages: Pages, pulse: Pulse) -> 
 
 def test_metrics_tell_what_happened(pages: Pages, pulse: Pulse, hand: Hand) -> None:
     """Looks, answers of each side, requests, effects and the last reload are there to be scraped."""
-    pulse.requests = lambda: Counter({("tracker", "jira", "POST", "writing a comment"): 7})
+    pulse.requests = lambda: Counter({("tracker", "jira", "POST", "writing a comment", "201"): 7})
     look(pulse, "retail", down=("desk",))
     look(pulse, "retail", down=("desk",))
     pulse.reloads(worked=False)
