@@ -48,6 +48,7 @@ _FIRST_PAUSE = 0.5
 #: The longest rest, in seconds, that a read waits for by itself; who asks may have others to serve meanwhile.
 _LONGEST_WAIT = 15.0
 _CHUNK = 65_536
+_USUAL = Limits()
 #: Judged by the connector even as a web page: Jira Data Center sends its CAPTCHA refusal as HTML.
 _JUDGED_AS_PAGE = frozenset({401, 403})
 
@@ -68,7 +69,7 @@ class Wire:
         base_url: str,
         *,
         times: Times,
-        limits: Limits = Limits(),
+        limits: Limits = _USUAL,
         ca_bundle: str | None = None,
         proxy: str | None = None,
         transport: BaseAdapter | None = None,

@@ -39,7 +39,10 @@ READ_AT_ONCE = 50
 
 @dataclass(kw_only=True)
 class Polled:
-    """What one poll brought, ``echoes`` of which were notes of our own; ``down`` are the sides that could not be asked, with the reason."""
+    """What one poll brought, ``echoes`` of which were notes of our own.
+
+    ``down`` are the sides that could not be asked, with the reason.
+    """
 
     incidents: int = 0
     notes: int = 0

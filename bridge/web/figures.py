@@ -49,7 +49,7 @@ class Figures(Collector):
         )
         reload.add_metric([], float(self._pulse.reload_worked))
         yield reload
-        late = GaugeMetricFamily("bridge_late_pairs", "Pairs without a finished look within three intervals.")
+        late = GaugeMetricFamily("bridge_late_pairs", "Pairs that made no progress in time.")
         late.add_metric([], len(self._pulse.late()))
         yield late
 
