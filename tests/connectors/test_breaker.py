@@ -237,7 +237,10 @@ def test_a_burst_holds_up_its_endpoint_alone(server: Server) -> None:
 def test_a_quota_stops_everything_until_it_is_given_back(
     server: Server, reason: str | None, after: str | None, seconds: int
 ) -> None:
-    """No request leaves before the time, given in seconds, as a date, or on the hour; then all goes on."""
+    """No request leaves before the time, given in seconds, as a date, or on the hour; then all goes on.
+
+    The session of the ``jira`` package asks again after a minute at most, and fails over a date.
+    """
     server.faulty.add(limited(reason, after))
     assert isinstance(server.read(), Busy)
     before = server.asked
