@@ -256,6 +256,8 @@ class Daemon:
                 done=summary.done,
                 refused=summary.refused,
                 withheld=len(summary.withheld),
+                carried={f"to_{side}": number for side, number in summary.carried.items()},
+                echoes=summary.polled.echoes,
             )
 
     def _resync(self, name: str) -> None:

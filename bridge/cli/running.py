@@ -65,7 +65,8 @@ class Running:
         for name, one in app.reconcilers.items():
             one.stopping = self._stopping(name)
         self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
-        self.pulse.requests, self.pulse.secrets_end = app.requests, ends_at(settings)
+        self.pulse.requests, self.pulse.standing = app.requests, app.standing
+        self.pulse.timeout, self.pulse.secrets_end = settings.longest_call, ends_at(settings)
         return Work(
             cycles={name: one.cycle for name, one in app.reconcilers.items()},
             resyncs={name: _resync(app, name) for name in app.reconcilers},
@@ -109,6 +110,8 @@ class Running:
         """Write a look into the diary, which `bridge status` reads."""
         with self.store.transaction() as tx:
             tx.diary.write(pair, began, sentence)
+            if self.app is not None and pair in self.app.reconcilers:
+                tx.outages.write(pair, self.app.outages(pair))
         self.announce(datetime.now(UTC))
 
     def announce(self, now: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ class Settings:
     def state_path(self) -> Path:
         """The file of the state."""
         return Path(self.state.removeprefix("sqlite:///"))
+
+    @property
+    def longest_call(self) -> timedelta:
+        """The longest time that one call to any of the servers may take."""
+        return max(one.timeout for one in (*self.desks.values(), *self.trackers.values()))
 
     def known_secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the values of all secrets that can be read now, so that they can be kept out of everything."""

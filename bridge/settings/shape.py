@@ -138,6 +138,10 @@ class Connection(Shape):
     timeout: Patience = Field(
         default=timedelta(seconds=60), description="How long one call may take altogether."
     )
+    ask_again: Rhythm = Field(
+        default=timedelta(seconds=30),
+        description="How long the server is left alone, once it does not answer, before it is asked again.",
+    )
 
     @model_validator(mode="after")
     def _proxy_first(self) -> Connection:

@@ -27,6 +27,7 @@ _API = "/rest/api/2/"
 #: POSTs that change nothing and may be repeated.
 _READING_POSTS = frozenset({"search", "search/jql", "issue/bulkfetch"})
 _ONE_ISSUE = re.compile(r"issue/[^/]+")
+_OF_ISSUE = re.compile(r"issue/([^/]+)(?:/|$)")
 # Keys of projects are in capitals and ids are digits, so neither becomes part of a name that is counted.
 _WORD = re.compile(r"[a-z]+[A-Za-z]*")
 _DOING = {
@@ -122,6 +123,7 @@ class JiraSession(ResilientSession):
             json=kwargs.get("json"),
             headers={**self.headers, **(kwargs.get("headers") or {})},
             auth=self._credentials,
+            thing=asked.issue,
         )
         self.named = names_caller(response)
         if response.status_code == 404 and self.cloud is False and not self.named and not asked.about_us:
@@ -149,10 +151,12 @@ class JiraSession(ResilientSession):
         path = urlsplit(address).path.partition(_API)[2]
         write = method not in _READS and path not in _READING_POSTS
         one_issue = method == "GET" and _ONE_ISSUE.fullmatch(path) is not None
+        issue = _OF_ISSUE.match(path) if write else None
         return Asked(
             kind=doing(method, path),
             write=write,
             one_issue=one_issue,
+            issue=issue[1] if issue else "",
             about_us=path == "myself",
             cloud=self.cloud,
         )

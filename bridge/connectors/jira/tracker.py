@@ -6,6 +6,7 @@ never assigns anybody, and writes comments that customers of a service project d
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,9 @@ from typing import Any
 from requests.adapters import BaseAdapter
 
 from bridge.connectors.base import Finding
-from bridge.connectors.http import Limits, Times, Wire
+from bridge.connectors.call import Limits, Times
+from bridge.connectors.gate import Gate
+from bridge.connectors.http import Wire
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.catalogue import Catalogue
 from bridge.connectors.jira.client import Client
@@ -72,6 +75,8 @@ class JiraTracker:
         user: str = "",
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+        gate: Gate | None = None,
         ticket_fields: Iterable[str] = (),
         search_grace: float | None = None,
         resolutions: Sequence[str] = ("Done", "Fixed", "Resolved"),
@@ -93,15 +98,17 @@ class JiraTracker:
         is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention, ``relations``
         the readings of issue links ("is blocked by") that they mention.
         ``bridges`` are further accounts (ids on Cloud, names on Data Center) whose marks are believed; ``offers``
-        is shared by all trackers of one account.
-        ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units.
+        is shared by all trackers of one account, ``gate`` by everything that calls the same site.
+        ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units; ``random`` gives
+        0 to 1.
         """
         self.sent: Counter[tuple[str, str]] = Counter()
+        self.answers: Counter[tuple[str, str, str]] = Counter()
         credentials = Credentials(user, token, offers)
         wire = Wire(
             "Jira",
             url,
-            times=Times(monotonic=monotonic, now=clock, sleep=sleep),
+            times=Times(monotonic=monotonic, now=clock, sleep=sleep, random=random),
             limits=Limits(deadline=timeout),
             ca_bundle=ca_bundle,
             proxy=proxy,
@@ -109,6 +116,8 @@ class JiraTracker:
             transport=transport,
             secrets=credentials.secrets,
             sent=self.sent,
+            answers=self.answers,
+            gate=gate,
         )
         self._client = client = Client(wire, credentials)
         self._pair, self._grace, self._duplicate = pair, search_grace, duplicate_link

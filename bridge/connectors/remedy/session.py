@@ -25,7 +25,7 @@ from bridge.connectors.http import Wire
 from bridge.connectors.offers import Offers
 from bridge.connectors.remedy.errors import Message, error_of, error_without_words, failure, messages
 from bridge.connectors.signs import is_page
-from bridge.model.errors import BridgeError, LostCredentials
+from bridge.model.errors import BridgeError, Busy, LostCredentials
 
 _UNAUTHORISED = 401
 _JSON = "application/json; charset=UTF-8"
@@ -171,7 +171,7 @@ class Session:
         said = self._said(body)
         failed = failure(said, status=response.status_code)
         if failed:
-            raise error_of(failed, doing, write=write)
+            raise self._spared(error_of(failed, doing, write=write), failed)
         return Answer(body=body, location=location, warnings=said)
 
     def _error(self, response: requests.Response, doing: str, *, write: bool) -> BridgeError:
@@ -180,7 +180,13 @@ class Session:
         failed = failure(said, status=response.status_code)
         if failed is None:
             return error_without_words(response.status_code, doing, page=page, write=write)
-        return error_of(failed, doing, write=write)
+        return self._spared(error_of(failed, doing, write=write), failed)
+
+    def _spared(self, error: BridgeError, said: Message) -> BridgeError:
+        """Leave the server alone for a while where it has no room for the account: nobody else would get further."""
+        if isinstance(error, Busy) and error.scope == "system":
+            self._wire.spare(error, f"ARERR {said.number}")
+        return error
 
     def _said(self, body: Any) -> tuple[Message, ...]:
         return tuple(replace(one, words=self._wire.hide(one.words)) for one in messages(body))
