@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.property.machine import Life
+from tests.property.roads_bridge import BridgeRoads
 
 FEW = 40
 MANY = 2_000
@@ -42,11 +42,11 @@ def _common() -> dict[str, object]:
 
 def test_the_laws_hold_in_a_few_histories() -> None:
     """Forty histories of people, faults and deaths break no law."""
-    run_state_machine_as_test(Life, settings=few())
+    run_state_machine_as_test(BridgeRoads, settings=few())
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_laws_hold_in_many_histories(part: int) -> None:
     """Two thousand random histories break no law."""
-    run_state_machine_as_test(Life, settings=many())
+    run_state_machine_as_test(BridgeRoads, settings=many())
