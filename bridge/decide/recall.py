@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.decide.marks import Traces, ordinal
-from bridge.decide.phrases import first_phrase
+from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.decide.recalled_effects import effects_done
 from bridge.decide.requests import ask_phrases, field_keys
 from bridge.decide.stage import kind_of
@@ -38,6 +38,8 @@ def recall(traces: Traces, rules: RuleSet, now: datetime) -> Recalled | None:
     rule = _rule(traces, rules)
     links = tuple(_link(traces, rule, ticket, notes, now) for ticket, notes in traces.tickets)
     links = (*links, *_lost_links(traces, rules))
+    living = _living(traces)
+    links = links or _vanished(traces, living, rules)
     asks = [
         note
         for note in traces.notes
@@ -46,10 +48,10 @@ def recall(traces: Traces, rules: RuleSet, now: datetime) -> Recalled | None:
     dossier = Dossier(
         incident=traces.number,
         rule=rule.name if links else "",
-        requests=_requests(traces, rules, asks),
+        requests=_requests(traces, rules, asks, links),
         links=links,
         put_backs=traces.highest("put_back"),
-        living=_living(traces),
+        living=living,
         written_keys=_written(traces, links),
         handled=tuple(note.id for note in asks),
     )
@@ -125,6 +127,28 @@ def _lost_links(traces: Traces, rules: RuleSet) -> tuple[Link, ...]:
     )
 
 
+def _vanished(traces: Traces, living: Living, rules: RuleSet) -> tuple[Link, ...]:
+    """Return a lost link where the living note shows that there was a ticket, and none is in sight any more.
+
+    Without it the request would look as if nobody had answered it, and a second ticket would be opened.
+    """
+    note = next((note for note in traces.notes if note.id == living.note_id), None)
+    if note is None:
+        return ()
+    keys = field_keys(traces.incident.ticket_field, rules.projects) or ticket_keys(living.text)
+    key = keys[0] if keys else ""
+    return (
+        Link(
+            ticket_id=f"gone-{key or note.id}",
+            ticket_key=key,
+            how="opened",
+            linked_at=note.at,
+            missing_since=note.at,
+            lost=True,
+        ),
+    )
+
+
 def _written(traces: Traces, links: tuple[Link, ...]) -> tuple[str, ...]:
     keys = [link.ticket_key for link in links if link.ticket_key]
     if traces.told("cleared"):
@@ -135,8 +159,11 @@ def _written(traces: Traces, links: tuple[Link, ...]) -> tuple[str, ...]:
 # -- requests
 
 
-def _requests(traces: Traces, rules: RuleSet, asks: list[Note]) -> tuple[Request, ...]:
+def _requests(
+    traces: Traces, rules: RuleSet, asks: list[Note], links: tuple[Link, ...]
+) -> tuple[Request, ...]:
     opened = _opened(traces)
+    lost = [link.linked_at for link in links if link.lost]
     found = [_request(traces, note, rules) for note in asks]
     if opened and not found:
         at = traces.incident.submitted_at or traces.incident.modified_at
@@ -162,10 +189,16 @@ def _requests(traces: Traces, rules: RuleSet, asks: list[Note]) -> tuple[Request
             at=request.at,
             text=request.text,
             key=request.key,
-            answered="opened" if index in opened else request.answered,
+            answered="opened" if index in opened or _went(request, index, opened, lost) else request.answered,
         )
         for index, request in enumerate(found, 1)
     )
+
+
+def _went(request: Request, index: int, opened: list[int], lost: list[datetime]) -> bool:
+    """Whether a request that nobody answered in words got a ticket that is out of sight by now."""
+    earlier = index < max(opened, default=0)
+    return not request.answered and (earlier or any(request.at <= moment for moment in lost))
 
 
 def _request(traces: Traces, note: Note, rules: RuleSet) -> Request:
