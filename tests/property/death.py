@@ -37,6 +37,11 @@ class MortalStore:
         """Let ``transactions`` more go well, and die ``before`` or ``after`` the commit of the next one."""
         self._countdown, self._moment = transactions + 1, moment
 
+    def begins_anew(self, store: Store) -> None:
+        """Be another store from now on, as after a disk that died."""
+        self._store = store
+        self.spare()
+
     def spare(self) -> None:
         """Let all go well."""
         self._countdown = 0
