@@ -29,7 +29,8 @@ MOST_TRIES, AUTO_CLOSE = 8, timedelta(days=15)
 CHANNEL, ORDINARY = "Reported Source", "Phone"
 SCRIPT_USER = "night.script"
 #: What both sides of a shared field are changed to: (the incident's word, the ticket's, the ticket's for the incident's).
-_WORDS = (("1-Critical", "Medium", "Highest"), ("4-Low", "High", "Low"))
+#: Whatever stands on either side, one of the three is new to both.
+_WORDS = (("1-Critical", "Medium", "Highest"), ("4-Low", "High", "Low"), ("2-High", "Low", "High"))
 
 
 @dataclass(kw_only=True)

@@ -143,8 +143,7 @@ def write_issues(path: Path) -> Path:
 
 
 def many_hand_overs(count: int) -> list[list[dict[str, str]]]:
-    """As many incidents, handed over minutes apart and resolved by the log weeks later, in two groups,
-    of every urgency."""
+    """As many incidents of every urgency, handed over minutes apart, and resolved by the log weeks later."""
     return [
         rows_of(
             f"INC{1000 + index}",
