@@ -175,7 +175,7 @@ def told_keys(
         key = prefix + (info.alias or name)
         default = getattr(given, name) if given else info.get_default(call_default_factory=True)
         yield key, told_default(default)
-        if key in ("when", "hold.deployed.any", "hold.deployed.all") or key.endswith(".if"):
+        if key in ("when", "ask_field", "hold.deployed.any", "hold.deployed.all") or key.endswith(".if"):
             continue
         several = "*." if any(word in str(info.annotation) for word in ("dict[", "tuple[")) else ""
         below = default if isinstance(default, BaseModel) else None

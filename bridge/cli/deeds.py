@@ -11,6 +11,7 @@ from bridge.model.actions import (
     AttachToTicket,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     SetIncident,
     SetTicketFields,
@@ -30,6 +31,8 @@ def deed(action: Action) -> str:
             return f"open a ticket in {action.project}"
         case AddTicketNote():
             return f"write into {action.ticket_key}"
+        case EditTicketNote():
+            return f"update the board in {action.ticket_key}"
         case SetTicketFields():
             return f"set fields of {action.ticket_key}"
         case MoveTicket():
@@ -55,7 +58,7 @@ def details(action: Action) -> list[tuple[str, str]]:
             return [("type", action.type), ("summary", action.summary), *_values(action.fields)]
         case SetTicketFields() | SetIncident():
             return _values(action.fields)
-        case AddTicketNote() | AddIncidentNote() | EditIncidentNote():
+        case AddTicketNote() | EditTicketNote() | AddIncidentNote() | EditIncidentNote():
             return [("text", _short(action.text))]
         case AttachToTicket():
             return [("size", size_in_words(action.size))]

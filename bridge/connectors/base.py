@@ -166,6 +166,18 @@ class Tracker(Protocol):
         """Write an internal note of plain text that carries ``mark``; its id is in the receipt."""
         ...
 
+    def edit_note(self, ticket_id: str, note_id: str, text: str, *, mark: str) -> None:
+        """Rewrite a note of our own, which stays internal; ``Gone`` where it was deleted."""
+        ...
+
+    def web_links(self, ticket_id: str) -> tuple[str, ...]:
+        """Return the addresses and titles of the links to other places that people made in a ticket."""
+        ...
+
+    def incidents_shown(self, ticket_id: str, pair: str) -> tuple[str, ...]:
+        """Return the numbers of the incidents that a pair shows in a ticket by its remote links."""
+        ...
+
     def attach(self, ticket_id: str, name: str, data: bytes) -> Receipt:
         """Hang a file on a ticket; its id is in the receipt.  ``Refused`` where the tracker takes no such file."""
         ...

@@ -16,6 +16,7 @@ from bridge.model.actions import (
     AttachToTicket,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     Receipt,
     SetIncident,
@@ -24,6 +25,7 @@ from bridge.model.actions import (
     Value,
 )
 from bridge.model.dossier import Dossier, Link, Living, Reassigned, Round
+from bridge.model.shared import Board
 from bridge.model.ticket import Ticket
 
 #: How many moments of field writes are remembered; enough to see a quarrel.
@@ -48,7 +50,7 @@ def agreed(dossier: Dossier, action: Action, receipt: Receipt, at: datetime) -> 
             return replace(dossier, living=living)
         case SetIncident():
             return _set(dossier, action, at)
-        case MoveTicket() | AttachToTicket():
+        case MoveTicket() | AttachToTicket() | EditTicketNote():
             return dossier
 
 
@@ -59,6 +61,7 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
         how="opened",
         linked_at=at,
         packed=action.packed,
+        team=action.team,
         base=base_with((), action.agreed),
     )
     known = dossier.link(receipt.id) is not None
@@ -67,7 +70,9 @@ def _opened(dossier: Dossier, action: CreateTicket, receipt: Receipt, at: dateti
         links=dossier.links if known else (*dossier.links, link),
         rounds=dossier.rounds or (Round(number=1, started_at=at),),
         requests=tuple(
-            replace(request, answered="opened") if request.source == action.source else request
+            replace(request, answered="opened", key=receipt.key)
+            if request.source == action.source
+            else request
             for request in dossier.requests
         ),
     )
@@ -144,6 +149,12 @@ def missing(dossier: Dossier, ticket_id: str, at: datetime) -> Dossier:
             for link in dossier.links
         ),
     )
+
+
+def board_after(action: AddTicketNote | EditTicketNote, receipt: Receipt) -> Board:
+    """Return a ticket's board after it was written."""
+    note_id = action.note_id if isinstance(action, EditTicketNote) else receipt.id
+    return Board(note_id=note_id, text=action.text, revision=action.revision)
 
 
 def ticket_created(action: CreateTicket, receipt: Receipt) -> Ticket:

@@ -6,6 +6,7 @@ system entries or quoted text.  The owner's "verified" counts even without evide
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -109,7 +110,7 @@ def _reject(draft: Draft, note: Note, words: str, present: Stage) -> None:
         reply(draft, note, "too_soon", keys=_keys(draft), state=Words(draft).state(present))
         return
     draft.handled(note)
-    _next_round(draft, _answer(draft, note, words, "failed", "note"))
+    next_round(draft, _answer(draft, note, words, "failed", "note"), draft.dossier.links)
 
 
 def _answer(
@@ -146,16 +147,17 @@ def _answered(dossier: Dossier, answer: Answer) -> tuple[Round, ...]:
     return (*dossier.rounds[:-1], replace(dossier.rounds[-1], answer=answer))
 
 
-def _next_round(draft: Draft, answer: Answer) -> None:
-    """Record a failed round and begin the next one: what counted before is used up."""
+def next_round(draft: Draft, answer: Answer, links: Iterable[Link]) -> None:
+    """Record how a round ended and begin the next one: what counted for these tickets before is used up."""
     rounds = _answered(draft.dossier, answer)
     following = Round(number=rounds[-1].number + 1, started_at=draft.now)
-    draft.remember(
-        rounds=(*rounds, following), links=tuple(_used_up(draft, link) for link in draft.dossier.links)
-    )
+    draft.remember(rounds=(*rounds, following))
+    for link in links:
+        draft.remember_link(used_up(draft, link))
 
 
-def _used_up(draft: Draft, link: Link) -> Link:
+def used_up(draft: Draft, link: Link) -> Link:
+    """Return a link whose evidence was used up: only what comes anew counts for it."""
     ticket = counting_ticket(link, draft.seen.tickets)
     left_done = ticket is None or not ticket.done
     released = [
@@ -164,8 +166,8 @@ def _used_up(draft: Draft, link: Link) -> Link:
     # Whatever was installed before this answer was part of what failed.
     installed = [f"change:{change.id}" for change in draft.seen.changes if not change.failed]
     counted = [item.source for item in link.evidence if not (left_done and item.kind == "status")]
-    used = (*counted, *released, *installed)
-    return replace(link, evidence=(), spent=tuple(dict.fromkeys((*link.spent, *used))), left_done=left_done)
+    spent = tuple(dict.fromkeys((*link.spent, *counted, *released, *installed)))
+    return replace(link, evidence=(), spent=spent, left_done=left_done, seen_done="")
 
 
 def _release(draft: Draft, rule: Rule, note: Note, words: str) -> None:

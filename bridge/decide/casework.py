@@ -15,6 +15,7 @@ from bridge.model.actions import (
     AddTicketNote,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     SetIncident,
     SetTicketFields,
@@ -24,12 +25,15 @@ from bridge.model.dossier import Answer, Dossier, Link, Round
 from bridge.model.incident import Incident, with_values
 from bridge.model.note import Note
 from bridge.model.plan import Member
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket, Version
 from bridge.rules.cases import Case, ExpectedAction, Given, GivenNote, GivenTicket
 from bridge.rules.match import match
 from bridge.rules.shape import PhraseSource, Rule, RuleSet
 
 NUMBER = "INC000000000001"
+#: How much longer than the incident of a test the others on its ticket wait.
+OLDER = timedelta(days=1)
 TICKET = "1000"
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -160,6 +164,12 @@ def _ticket(given: GivenTicket, rule: Rule | None) -> Ticket:
     )
 
 
+def _siblings(trial: Trial, count: int) -> Iterator[Sibling]:
+    """Yield other incidents that wait for the ticket already, so that the oldest of them keeps its board."""
+    for number in range(1, count + 1):
+        yield Sibling(number=f"other {number}", linked_at=trial.now - OLDER)
+
+
 def _link(trial: Trial, given: Given, rule: Rule) -> None:
     """Bring the incident to rest with an open ticket, then let the given state of things appear."""
     there = _ticket(given.ticket or GivenTicket(), rule)
@@ -171,7 +181,7 @@ def _link(trial: Trial, given: Given, rule: Rule) -> None:
         there, status="In Progress", category="indeterminate", resolution="", fix_versions=()
     )
     trial.to_rest()
-    trial.notes, trial.others = notes, {TICKET: given.waiting - 1}
+    trial.notes, trial.siblings = notes, {TICKET: tuple(_siblings(trial, given.waiting - 1))}
     there = replace(there, updated_at=trial.now)
     named = {name: value for name, value in given.incident.items() if name in ("status", "status_reason")}
     trial.incident = with_values(
@@ -242,7 +252,7 @@ def _fits(wanted: ExpectedAction, action: Action) -> bool:
             return same and _has(fields, dict(action.fields))
         case "add_note", AddIncidentNote() | AddTicketNote():
             return _note_fits(wanted, action, action.text)
-        case "edit_note", EditIncidentNote():
+        case "edit_note", EditIncidentNote() | EditTicketNote():
             return _note_fits(wanted, action, action.text)
         case "set_incident_status", SetIncident():
             values = dict(action.fields)
@@ -260,7 +270,7 @@ def _fits(wanted: ExpectedAction, action: Action) -> bool:
 
 
 def _note_fits(wanted: ExpectedAction, action: Action, text: str) -> bool:
-    side = "ticket" if isinstance(action, AddTicketNote) else "incident"
+    side = "ticket" if isinstance(action, AddTicketNote | EditTicketNote) else "incident"
     mentions = wanted.values.get("mentions", ())
     return wanted.values.get("to") in (None, side) and all(word in text for word in mentions)
 

@@ -37,7 +37,7 @@ def latch(draft: Draft) -> None:
         ticket = counting_ticket(link, draft.seen.tickets)
         if ticket is None or link.lost:
             continue
-        link = _new_chances(link, ticket)
+        link = _seen_done(rule.hold, _new_chances(link, ticket), ticket)
         known = {(old.source, old.meets) for old in link.evidence}
         fresh = {
             (item.source, item.meets): item
@@ -55,6 +55,12 @@ def _new_chances(link: Link, ticket: Ticket) -> Link:
     if left_done and not link.left_done:
         spent = tuple(source for source in spent if not source.startswith("status:"))
     return replace(link, spent=spent, left_done=left_done)
+
+
+def _seen_done(hold: Hold, link: Link, ticket: Ticket) -> Link:
+    """Remember which ticket was done in this round, so that a reopened one is noticed."""
+    counts = outcome(hold, link, ticket) not in ("open", "duplicate")
+    return replace(link, seen_done=ticket.id) if counts else link
 
 
 def _seen(draft: Draft, hold: Hold, link: Link, ticket: Ticket) -> Iterator[Evidence]:

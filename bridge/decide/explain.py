@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.decide.asked import deadline
+from bridge.decide.asking import BY_VALUE
+from bridge.decide.claimed import IN_TICKET
 from bridge.decide.draft import Draft
 from bridge.decide.evidence import first_line
 from bridge.decide.fieldlook import look_at
 from bridge.decide.fields import as_seen, stands
+from bridge.decide.siblings import highest_priority, others, standing
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
 from bridge.decide.stage import lacking as missing_evidence
 from bridge.decide.voice import Voice
 from bridge.decide.words import Words
 from bridge.decide.workaround import known
-from bridge.model.dossier import Answer, Dossier, Evidence, Flag, Turn
+from bridge.model.dossier import Answer, Dossier, Evidence, Flag, Link, Request, Turn
 from bridge.model.plan import Observation
 from bridge.rules.mapping import Circumstances, Unmapped, field_value
 from bridge.rules.match import Verdict, match
@@ -178,7 +181,7 @@ def facts(rule: Rule, seen: Observation, present: Stage, words: Words) -> tuple[
     """Return the facts of a linked incident, in the order of its life."""
     first = seen.dossier.links[0]
     return (
-        Fact(name="linked", holds=True, evidence=_linked(seen.dossier), at=first.linked_at),
+        Fact(name="linked", holds=True, evidence=_linked(seen), at=first.linked_at),
         _fixed(present, words),
         _deployed(rule, present),
         _verified(seen.dossier),
@@ -188,13 +191,41 @@ def facts(rule: Rule, seen: Observation, present: Stage, words: Words) -> tuple[
 
 def _requests(dossier: Dossier) -> str:
     return "; ".join(
-        f"{request.by_name or request.by or 'the rule'} asked ({request.answered or 'not answered yet'})"
-        for request in dossier.requests
+        f"{_asker(request)} asked ({request.answered or 'not answered yet'})" for request in dossier.requests
     )
 
 
-def _linked(dossier: Dossier) -> str:
-    return "; ".join(f"{link.ticket_key} was {link.how}" for link in dossier.links)
+def _asker(request: Request) -> str:
+    if request.source == "rule":
+        return "the rule"
+    if request.source.startswith(IN_TICKET):
+        return f"somebody in {request.key}"
+    how = " by the agreed value of a field" if request.source.startswith(BY_VALUE) else ""
+    return f"{request.by_name or request.by or 'somebody'}{how}"
+
+
+def _linked(seen: Observation) -> str:
+    return "; ".join(
+        f"{link.ticket_key} was {link.how}{_for_team(link)}{_shared(seen, link)}"
+        for link in seen.dossier.links
+    )
+
+
+def _for_team(link: Link) -> str:
+    return f" for {link.team}" if link.team else ""
+
+
+def _shared(seen: Observation, link: Link) -> str:
+    """Say how many others wait for the same ticket, and who speaks for all in it."""
+    beside = others(seen, link.ticket_id)
+    if not beside:
+        return ""
+    own = standing(seen.dossier, link.ticket_id)
+    waiting = (*beside, *((own,) if own and own.waits else ()))
+    first = min(waiting, key=lambda one: (one.linked_at, one.number))
+    count = "1 other incident waits" if len(beside) == 1 else f"{len(beside)} other incidents wait"
+    priority = highest_priority(waiting) or "none"
+    return f", for which {count} too (highest priority {priority}; {first.number} keeps its board)"
 
 
 def _fixed(present: Stage, words: Words) -> Fact:
@@ -254,6 +285,9 @@ def _verified(dossier: Dossier) -> Fact:
 
 
 def _round(number: int, answer: Answer) -> str:
+    if answer.of_nobody:
+        what = "reopened" if answer.how == "reopened" else "linked as well"
+        return f"round {number}: not checked, since {answer.words} was {what} before"
     files = f" [{', '.join(file.told for file in answer.attachments)}]" if answer.attachments else ""
     words = f": {first_line(answer.words)}" if answer.words else ""
     when = f"{answer.at:%Y-%m-%d %H:%M} UTC"

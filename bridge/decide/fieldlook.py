@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bridge.decide.draft import Draft
 from bridge.decide.merge import Merged, Side, Sides, merge, sides_of
+from bridge.decide.siblings import others
 from bridge.model.actions import Value
 from bridge.model.dossier import Link
 from bridge.model.ticket import Ticket
@@ -78,8 +79,12 @@ def look_at(draft: Draft, link: Link, ticket: Ticket, field: MirroredField) -> F
 
 
 def _beginning(link: Link, seen: Sides) -> Sides | None:
-    """Return the base of a field that was never agreed on: a ticket opened for the incident follows it first."""
-    return Sides(incident="", ticket=seen.ticket) if link.how == "opened" else None
+    """Return the base of a field that was never agreed on.
+
+    A ticket that was opened for the incident follows it first; one for which others wait already shows their value,
+    which is nobody's loss.
+    """
+    return Sides(incident="", ticket=seen.ticket) if link.how == "opened" or link.on_board else None
 
 
 def _as_compared(field: MirroredField, seen: Sides, word: str | None) -> Sides:
@@ -93,7 +98,7 @@ def _our_word(draft: Draft, link: Link, field: MirroredField) -> tuple[str, str 
     ours, case = draft.incident.value(field.incident).strip(), ""
     word = translate(maps, map_name, ours)
     if field.when:
-        now = Circumstances(incident=draft.incident, waiting=draft.seen.others.get(link.ticket_id, 0) + 1)
+        now = Circumstances(incident=draft.incident, waiting=len(others(draft.seen, link.ticket_id)) + 1)
         chosen, case = first_case(field.when, now)
         value = sourced(field.ticket, chosen, now, maps) if chosen else word
         word = None if isinstance(value, Unmapped) or value is None else _text(value)

@@ -34,6 +34,7 @@ def watch(draft: Draft) -> None:
         draft.remember(open_status=incident.status, open_reason=incident.status_reason, was_resolved=False)
         for settled in ("resolved_early", "put_back_refused", "cause_missing"):
             draft.clear_flag(settled)
+    draft.remember(priority=incident.priority)
 
 
 def enforce(draft: Draft) -> None:

@@ -7,6 +7,7 @@ mark                                    says
 <INC>/told/<cause>[/<ticket>]           people were told, here or in the ticket
 <INC>/answer/<source>/<text>            a request or a command was answered
 <INC>/living[/<revision>/new]           this is the living note
+board/<ticket>                          this tells of all incidents that wait for the ticket
 label bridge-<pair>-<INC>-<n>           the ticket was opened for the n-th request
 """
 
@@ -15,20 +16,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from bridge.decide.claimed import numbers_in
+from bridge.decide.phrases import ticket_keys
 from bridge.model.incident import Incident
-from bridge.model.note import Note
+from bridge.model.note import Note, board_name
 from bridge.model.ticket import Ticket
+
+#: The answers that tell which request linked a ticket.
+CONFIRMED = frozenset({"opened_further", "adopted_further", "linked_in_ticket"})
+#: A ticket with its notes.
+Seen = tuple[Ticket, tuple[Note, ...]]
+
+# As the voice writes moments, in every language.
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traces:
-    """Everything of one incident that may bear our marks: its notes, and its tickets with theirs."""
+    """Everything of one incident that may bear our marks: its notes, and its tickets with theirs.
+
+    ``beside`` are further tickets in which it may have been spoken of: they name it, or it follows them.
+    """
 
     pair: str
     incident: Incident
     notes: tuple[Note, ...]
-    tickets: tuple[tuple[Ticket, tuple[Note, ...]], ...]
+    tickets: tuple[Seen, ...]
+    beside: tuple[Seen, ...] = ()
 
     @property
     def number(self) -> str:
@@ -40,8 +56,8 @@ class Traces:
         return _marked(self.notes, self.number)
 
     def there(self) -> Iterator[tuple[str, Note]]:
-        """Yield the same of the notes in its tickets."""
-        return (found for _, notes in self.tickets for found in _marked(notes, self.number))
+        """Yield the same of the notes in its tickets, and in those beside them."""
+        return (found for _, notes in (*self.tickets, *self.beside) for found in _marked(notes, self.number))
 
     def told(self, *causes: str) -> Note | None:
         """Return the first note, here or there, that told one of these causes."""
@@ -62,6 +78,14 @@ class Traces:
         prefix = f"answer/{source}/"
         return next((rest[len(prefix) :] for rest, _ in self.here() if rest.startswith(prefix)), "")
 
+    def confirmed(self, key: str) -> tuple[str, Note] | None:
+        """Return the source of the request by which a ticket was linked, and the note that told so."""
+        for rest, note in self.here():
+            parts = rest.split("/")
+            if parts[0] == "answer" and parts[-1] in CONFIRMED and key in ticket_keys(note.text):
+                return "/".join(parts[1:-1]), note
+        return None
+
 
 def ordinal(ticket: Ticket, pair: str, number: str) -> int:
     """Return for which request of an incident a ticket was opened, 0 where its labels do not say that."""
@@ -70,10 +94,23 @@ def ordinal(ticket: Ticket, pair: str, number: str) -> int:
 
 
 def incidents_named(pair: str, ticket: Ticket, notes: Iterable[Note]) -> frozenset[str]:
-    """Return the incidents for which a ticket was opened or written to, by its labels and its marks."""
+    """Return the incidents for which a ticket was opened or written to, by its labels, its marks and its board."""
     labels = {of for of_pair, of, which in map(_label, ticket.labels) if of_pair == pair and which}
-    marks = {note.mark.split("/", 1)[0] for note in notes if note.mark}
-    return frozenset(labels | marks)
+    board = board_name(ticket.id)
+    marks = {note.mark.split("/", 1)[0] for note in notes if note.mark and note.mark != board}
+    told = numbers_in(note.text for note in notes if note.mark == board)
+    return frozenset(labels | marks | set(told))
+
+
+def waits_since(number: str, ticket: Ticket, notes: Iterable[Note]) -> datetime | None:
+    """Return since when an incident waits for a ticket by the ticket's board, to the minute."""
+    for note in notes:
+        if note.mark == board_name(ticket.id):
+            lines = [line for line in note.text.splitlines() if number in numbers_in([line])]
+            found = _MOMENT.search(lines[0]) if lines else None
+            if found:
+                return datetime.strptime(found[0], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    return None
 
 
 def _label(label: str) -> tuple[str, str, int]:

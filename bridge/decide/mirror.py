@@ -29,7 +29,7 @@ def carry_notes(draft: Draft) -> None:
 
 def _is_command(rule: Rule, note: Note) -> bool:
     verify, release = rule.hold.verify, rule.hold.release
-    says = (*rule.ask, *verify.accept, *verify.reject, *(release.says if release else ()))
+    says = (*rule.ask, *rule.link, *verify.accept, *verify.reject, *(release.says if release else ()))
     return first_phrase(note.text, says) is not None
 
 

@@ -68,7 +68,7 @@ def packable(draft: Draft) -> list[Note]:
         for note in draft.seen.notes
         if draft.is_human(note)
         and not (public_only and note.internal)
-        and first_phrase(note.text, rule.ask) is None
+        and first_phrase(note.text, (*rule.ask, *rule.link)) is None
     ]
 
 

@@ -23,8 +23,8 @@ _BROWSED = re.compile(rf"(?:/browse/|/issues/|/portal/\d+/|[?&]selectedIssue=)({
 def first_phrase(text: str, phrases: Iterable[str]) -> tuple[str, str] | None:
     """Return the phrase with which the note begins, as configured, and the cleaned words after it, or None.
 
-    Case, blanks, leading quotes and marks, ё for е and a blank after ``#`` do not matter; the longest
-    phrase wins.  A quoted line (``> #ticket``) begins with nothing.
+    Case, blanks, leading quotes and marks, the kind of apostrophe, ё for е and a blank after ``#`` do not matter; the
+    longest phrase wins.  A quoted line (``> #ticket``) begins with nothing.
     """
     note = unicodedata.normalize("NFC", clean(text))
     for phrase in sorted(filter(str.strip, phrases), key=_length, reverse=True):
@@ -56,7 +56,7 @@ def _length(phrase: str) -> int:
 
 
 def _pattern(phrase: str) -> str:
-    """Return the expression that finds the phrase however its blanks, its number sign and its ё are typed."""
+    """Return the expression that finds the phrase however its blanks, number sign, apostrophes and ё are typed."""
     signs = unicodedata.normalize("NFC", " ".join(phrase.split()))
     signs = re.sub(r"([#＃]) ?", "#", signs)
     return "".join(_SPELT.get(sign, re.escape(sign)) for sign in signs)
@@ -67,4 +67,5 @@ _SPELT = {
     "#": r"[#＃][^\S\n]*",
     **dict.fromkeys("её", "[её]"),
     **dict.fromkeys("ЕЁ", "[ЕЁ]"),
+    **dict.fromkeys("'’‘ʼ`´", "['’‘ʼ`´]"),
 }

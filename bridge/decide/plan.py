@@ -11,8 +11,11 @@ from datetime import datetime
 
 from bridge.decide import (
     answers,
+    asking,
+    board,
     casualties,
     cause,
+    claimed,
     evidence,
     fields,
     files,
@@ -22,8 +25,10 @@ from bridge.decide import (
     queue,
     remind,
     requests,
+    siblings,
     tell,
     tickets,
+    withdraw,
     workaround,
 )
 from bridge.decide.draft import Draft
@@ -42,6 +47,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     answers.take,
     answers.cleared_field,
     hold.enforce,
+    withdraw.withdraw,
     mirror.carry_notes,
     fields.carry,
     queue.repair,
@@ -58,6 +64,8 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     workaround.tell,
     queue.tell,
     remind.remind,
+    asking.confirm,
+    board.keep,
     tell.keep_living_note,
     tell.show_in_tickets,
 )
@@ -67,10 +75,14 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
     """Decide about one incident.
 
     Where something must be seen first, the plan has ``needs`` and nothing else; the caller looks and asks again.
+    An incident without an entry id is one that the desk does not show although somebody named it in a ticket.
     """
     draft = Draft(seen=seen, rules=rules, voice=voice, now=now, dossier=seen.dossier)
     draft.rule = rules.named(seen.dossier.rule) if seen.dossier.rule else None
-    _requests(draft)
+    if not seen.incident.entry_id:
+        claimed.refuse_unknown(draft)
+    else:
+        _requests(draft)
     if draft.dossier.links and draft.rule is not None and not draft.needs:
         for step in STEPS:
             step(draft)
@@ -84,6 +96,7 @@ def plan(seen: Observation, rules: RuleSet, voice: Voice, now: datetime) -> Plan
         dossier=draft.dossier,
         actions=tuple(draft.actions),
         look_again_at=draft.look_again_at,
+        wakes=siblings.wakes(draft),
     )
 
 

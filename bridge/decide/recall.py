@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bridge.decide.marks import Traces, ordinal
+from bridge.decide.asking import team_of, team_of_project, value_stands
+from bridge.decide.marks import Traces, ordinal, waits_since
 from bridge.decide.phrases import first_phrase
 from bridge.decide.recalled_effects import effects_done
-from bridge.decide.requests import ask_phrases, field_keys
-from bridge.decide.stage import kind_of
+from bridge.decide.recalled_requests import asks_of, requests_of, times_by_value
+from bridge.decide.recalled_rounds import with_rounds
+from bridge.decide.requests import field_keys
 from bridge.model.actions import Action, Receipt
-from bridge.model.dossier import Answer, Dossier, Ending, Evidence, Link, Living, Request, Round
-from bridge.model.incident import PENDING
+from bridge.model.dossier import Dossier, Link, Living, Request
 from bridge.model.note import Note
 from bridge.model.ticket import Ticket
 from bridge.rules.match import match
@@ -38,23 +39,24 @@ def recall(traces: Traces, rules: RuleSet, now: datetime) -> Recalled | None:
     rule = _rule(traces, rules)
     links = tuple(_link(traces, rule, ticket, notes, now) for ticket, notes in traces.tickets)
     links = (*links, *_lost_links(traces, rules))
-    asks = [
-        note
-        for note in traces.notes
-        if note.origin == "person" and first_phrase(note.text, ask_phrases(rules)) is not None
-    ]
+    requests = requests_of(traces, rules, rule, links)
+    stands = value_stands(rules, rule if links else None, traces.incident)
     dossier = Dossier(
         incident=traces.number,
         rule=rule.name if links else "",
-        requests=_requests(traces, rules, asks),
-        links=links,
+        requests=requests,
+        links=tuple(_of_team(rule, link, requests) for link in links),
         put_backs=traces.highest("put_back"),
+        priority=traces.incident.priority,
+        queue=traces.incident.assigned_group,
+        value_asks=times_by_value(requests) or int(stands),
+        value_stands=stands,
         living=_living(traces),
         written_keys=_written(traces, links),
-        handled=tuple(note.id for note in asks),
+        handled=tuple(note.id for note in asks_of(rules, traces.notes)),
     )
     if links:
-        dossier = _with_rounds(traces, rule, dossier, now)
+        dossier = with_rounds(traces, rule, dossier, now)
     return Recalled(dossier=dossier, done=effects_done(traces, dossier, rule))
 
 
@@ -68,7 +70,7 @@ def _rule(traces: Traces, rules: RuleSet) -> Rule:
     if found is not None:
         return found
     projects = {ticket.project for ticket, _ in traces.tickets}
-    return next((rule for rule in rules.rules if rule.ticket.project in projects), rules.rules[0])
+    return next((rule for rule in rules.rules if rule.projects & projects), rules.rules[0])
 
 
 # -- links
@@ -77,15 +79,29 @@ def _rule(traces: Traces, rules: RuleSet) -> Rule:
 def _link(traces: Traces, rule: Rule, ticket: Ticket, notes: tuple[Note, ...], now: datetime) -> Link:
     pack = next((note for note in notes if note.mark == f"{traces.number}/pack/{ticket.id}"), None)
     opened = bool(ordinal(ticket, traces.pair, traces.number))
-    since = ticket.created_at if opened else (pack.at if pack else None)
+    since = ticket.created_at if opened else (pack.at if pack else _told_at(traces, ticket))
     return Link(
         ticket_id=ticket.id,
         ticket_key=ticket.key,
         how="opened" if opened else "adopted",
-        linked_at=since or now,
+        linked_at=waits_since(traces.number, ticket, notes) or since or now,
         notes_from=None if opened else (since or ticket.updated_at),
         packed=_packed(traces, rule, ticket, since),
+        on_board=not opened and pack is None,
     )
+
+
+def _told_at(traces: Traces, ticket: Ticket) -> datetime | None:
+    """Return when a ticket that was there before was linked, by the first note that told so in the incident."""
+    confirmed = traces.confirmed(ticket.key)
+    living = (note.at for rest, note in traces.here() if rest.startswith("living"))
+    return confirmed[1].at if confirmed else min(living, default=None)
+
+
+def _of_team(rule: Rule, link: Link, requests: tuple[Request, ...]) -> Link:
+    request = next((one for one in requests if one.answered == "opened" and one.key == link.ticket_key), None)
+    named = team_of(rule, request)[0] if request else ""
+    return replace(link, team=named or team_of_project(rule, link.ticket_key.rpartition("-")[0]))
 
 
 def _packed(traces: Traces, rule: Rule, ticket: Ticket, since: datetime | None) -> tuple[str, ...]:
@@ -103,7 +119,7 @@ def _packed(traces: Traces, rule: Rule, ticket: Ticket, since: datetime | None) 
         if note.origin == "person"
         and note.id not in carried
         and any(note.at <= moment for moment in moments)
-        and first_phrase(note.text, rule.ask) is None
+        and first_phrase(note.text, (*rule.ask, *rule.link)) is None
     )
 
 
@@ -130,245 +146,6 @@ def _written(traces: Traces, links: tuple[Link, ...]) -> tuple[str, ...]:
     if traces.told("cleared"):
         return tuple(keys)
     return tuple(key for key in keys if key in traces.incident.ticket_field)
-
-
-# -- requests
-
-
-def _requests(traces: Traces, rules: RuleSet, asks: list[Note]) -> tuple[Request, ...]:
-    opened = _opened(traces)
-    found = [_request(traces, note, rules) for note in asks]
-    if opened and not found:
-        at = traces.incident.submitted_at or traces.incident.modified_at
-        found.append(Request(source="rule", by="", at=at))
-    for ticket, _ in traces.tickets:
-        if not ordinal(ticket, traces.pair, traces.number):
-            at = traces.incident.modified_at
-            found.append(
-                Request(source=f"field:{ticket.key}", by="", at=at, key=ticket.key, answered="adopted")
-            )
-    while len(found) < max(opened, default=0):
-        # The next request must not take the number, and with it the label, of a ticket that is there.
-        found.append(
-            Request(
-                source=f"lost:{len(found) + 1}", by="", at=traces.incident.modified_at, answered="refused"
-            )
-        )
-    return tuple(
-        Request(
-            source=request.source,
-            by=request.by,
-            by_name=request.by_name,
-            at=request.at,
-            text=request.text,
-            key=request.key,
-            answered="opened" if index in opened else request.answered,
-        )
-        for index, request in enumerate(found, 1)
-    )
-
-
-def _request(traces: Traces, note: Note, rules: RuleSet) -> Request:
-    text = (first_phrase(note.text, ask_phrases(rules)) or ("", ""))[1]
-    said = traces.answered(note.id)
-    again = {"already_linked": "again", "incident_closed": "refused"}.get(said, "")
-    return Request(
-        source=note.id,
-        by=note.author,
-        by_name=_name(traces, note),
-        at=note.at,
-        text=text,
-        answered=again,  # type: ignore[arg-type]
-    )
-
-
-# -- rounds
-
-
-def _with_rounds(traces: Traces, rule: Rule, dossier: Dossier, now: datetime) -> Dossier:
-    """Return the memory with its rounds, what was used up in them, and how the hold ended."""
-    failed = traces.highest("failed_here", "failed")
-    ending, told = _ending(traces)
-    rejections = _commands(traces, rule.hold.verify.reject)[:failed]
-    rounds = [
-        _round(traces, number, dossier.links[0].linked_at, _rejected(traces, rule, rejections, number, now))
-        for number in range(1, failed + 1)
-    ]
-    answer = _accepted(traces, rule, told or now) if ending == "verified" else None
-    rounds.append(_round(traces, failed + 1, dossier.links[0].linked_at, answer))
-    until = told if ending else (rejections[-1].at if rejections else None)
-    who, words = _released(traces, rule) if ending == "released" else ("", "")
-    settled = not failed or traces.told(f"failed_here/{failed}") is not None
-    return replace(
-        dossier,
-        rounds=tuple(rounds),
-        ending=ending,
-        ended_at=told if ending else None,
-        ended_by=answer.by_name if answer else who,
-        ended_words=words,
-        handled=(*dossier.handled, *_handled(traces, rule, until)),
-        links=tuple(_in_round(traces, rule, link, failed, rounds[-1], settled) for link in dossier.links),
-        waited=_waited(traces, dossier, failed),
-        open_status=traces.incident.status if traces.incident.status == PENDING else "",
-    )
-
-
-def _round(traces: Traces, number: int, first: datetime, answer: Answer | None) -> Round:
-    asked = traces.told(f"verify/{number}", f"decide/{number}")
-    began = traces.told(f"failed_here/{number - 1}", f"failed/{number - 1}")
-    return Round(
-        number=number,
-        started_at=began.at if began else first,
-        asked_at=asked.at if asked else None,
-        answer=answer,
-    )
-
-
-def _commands(traces: Traces, phrases: tuple[str, ...]) -> list[Note]:
-    """Return people's commands of one kind that were taken, not answered with a refusal, oldest first."""
-    return [
-        note
-        for note in traces.notes
-        if note.origin == "person"
-        and first_phrase(note.text, phrases) is not None
-        and not traces.answered(note.id)
-    ]
-
-
-def _name(traces: Traces, note: Note) -> str:
-    incident = traces.incident
-    if note.author.casefold() == incident.assignee_login.casefold() and incident.assignee:
-        return incident.assignee
-    return note.author_name or note.author
-
-
-def _answer_of(traces: Traces, note: Note, phrases: tuple[str, ...], verdict: str, how: str) -> Answer:
-    return Answer(
-        verdict=verdict,  # type: ignore[arg-type]
-        how=how,  # type: ignore[arg-type]
-        by=note.author,
-        by_name=_name(traces, note),
-        at=note.at,
-        words=(first_phrase(note.text, phrases) or ("", ""))[1],
-        note_id=note.id,
-    )
-
-
-def _rejected(traces: Traces, rule: Rule, rejections: list[Note], number: int, now: datetime) -> Answer:
-    if number <= len(rejections):
-        return _answer_of(traces, rejections[number - 1], rule.hold.verify.reject, "failed", "note")
-    told = traces.told(f"failed_here/{number}", f"failed/{number}")
-    return Answer(verdict="failed", how="note", by="", by_name="", at=told.at if told else now)
-
-
-def _accepted(traces: Traces, rule: Rule, at: datetime) -> Answer:
-    taken = [note for note in _commands(traces, rule.hold.verify.accept) if note.at <= at]
-    if taken:
-        return _answer_of(traces, taken[-1], rule.hold.verify.accept, "verified", "note")
-    incident = traces.incident
-    return Answer(
-        verdict="verified",
-        how="resolved",
-        by=incident.assignee_login,
-        by_name=incident.assignee,
-        at=at,
-    )
-
-
-def _ending(traces: Traces) -> tuple[Ending, datetime | None]:
-    causes: tuple[tuple[Ending, tuple[str, ...]], ...] = (
-        ("verified", ("verified_here", "verified")),
-        ("released", ("released_here", "released")),
-        ("declined", ("declined",)),
-        ("closed_early", ("closed_early",)),
-    )
-    for ending, names in causes:
-        note = traces.told(*names)
-        if note is not None:
-            return ending, note.at
-    return "", None
-
-
-def _released(traces: Traces, rule: Rule) -> tuple[str, str]:
-    release = rule.hold.release
-    notes = _commands(traces, release.says) if release else []
-    if not notes or release is None:
-        return "", ""
-    note = notes[-1]
-    return _name(traces, note), (first_phrase(note.text, release.says) or ("", ""))[1]
-
-
-def _handled(traces: Traces, rule: Rule, until: datetime | None) -> tuple[str, ...]:
-    """Return the commands that were dealt with: answered ones, and all up to the last one that was taken."""
-    hold = rule.hold
-    says = (*hold.verify.accept, *hold.verify.reject, *(hold.release.says if hold.release else ()))
-    return tuple(
-        note.id
-        for note in traces.notes
-        if note.origin == "person"
-        and first_phrase(note.text, says) is not None
-        and (traces.answered(note.id) or (until is not None and note.at <= until))
-    )
-
-
-def _waited(traces: Traces, dossier: Dossier, failed: int) -> int:
-    """Return the round in which the waiting status was last set: what is told after it shows that it was."""
-    if not failed:
-        return 1 if dossier.living.note_id else 0
-    return failed + 1 if traces.told(f"failed_here/{failed}") else failed
-
-
-def _in_round(traces: Traces, rule: Rule, link: Link, failed: int, present: Round, moved: bool) -> Link:
-    """Return the link with what failed rounds used up, and with the evidence about which people were asked."""
-    ticket = next((ticket for ticket, _ in traces.tickets if ticket.id == link.ticket_id), None)
-    evidence: tuple[Evidence, ...] = ()
-    if (
-        present.asked_at is not None
-        and traces.told(f"verify/{present.number}")
-        and not _declined(rule, ticket)
-    ):
-        evidence = _asked_about(rule, present.asked_at)
-    spent, left_done = _used_up(traces, rule, ticket, failed, moved)
-    return replace(link, evidence=evidence, spent=spent, left_done=left_done)
-
-
-def _declined(rule: Rule, ticket: Ticket | None) -> bool:
-    names = {name.casefold() for name in rule.hold.declined.resolution}
-    return ticket is not None and ticket.done and ticket.resolution.casefold() in names
-
-
-def _asked_about(rule: Rule, at: datetime) -> tuple[Evidence, ...]:
-    policy = rule.hold.deployed
-    kinds = [kind_of(source) for source in (policy.any_[:1] or policy.all_)]
-    return tuple(
-        Evidence(kind=kind, source=f"asked:{at.isoformat()}", detail="the question was asked already", at=at)
-        for kind in dict.fromkeys(kinds)
-    )
-
-
-def _used_up(
-    traces: Traces, rule: Rule, ticket: Ticket | None, failed: int, moved: bool
-) -> tuple[tuple[str, ...], bool]:
-    if not failed:
-        return (), True
-    questions = " ".join(
-        note.text
-        for rest, note in traces.here()
-        if rest in {f"told/verify/{n}" for n in range(1, failed + 1)}
-    )
-    versions = [
-        f"version:{version.id}"
-        for version in (ticket.fix_versions if ticket else ())
-        if version.released and version.name in questions
-    ]
-    last = traces.told(f"failed_here/{failed}", f"failed/{failed}")
-    said = [
-        f"note:{note.id}"
-        for note in (*traces.notes, *(note for _, notes in traces.tickets for note in notes))
-        if last is not None and note.origin == "person" and note.at <= last.at
-    ]
-    left_done = ticket is None or not ticket.done or (moved and rule.hold.verify.on_reject is not None)
-    return (*versions, *said), left_done
 
 
 def _living(traces: Traces) -> Living:

@@ -18,10 +18,11 @@ def effects_done(traces: Traces, dossier: Dossier, rule: Rule) -> tuple[tuple[Ac
     for rest, note in traces.here():
         if rest != "living":
             done.append((_said_here(note, rest), Receipt(id=note.id)))
-    for ticket, notes in traces.tickets:
+    for ticket, notes in (*traces.tickets, *traces.beside):
         for note in notes:
             if note.mark.startswith(f"{traces.number}/"):
                 done.append((_said_there(note, ticket), Receipt(id=note.id)))
+    for ticket, _ in traces.tickets:
         which = ordinal(ticket, traces.pair, traces.number)
         if which:
             done.append((_creation(traces, ticket, which), Receipt(id=ticket.id, key=ticket.key)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bridge.decide import asking, claimed, siblings
+from bridge.decide.asking import record as _record
 from bridge.decide.draft import Draft
 from bridge.decide.fieldlook import agreed_at_opening
 from bridge.decide.named import Named
@@ -38,18 +40,28 @@ def concerns(rules: RuleSet, incident: Incident, note_texts: tuple[str, ...]) ->
     """Whether an incident that nobody watches yet has to be looked at."""
     if incident.status in FINAL:
         return False
-    if any(first_phrase(text, ask_phrases(rules)) for text in note_texts):
+    phrases = (*ask_phrases(rules), *asking.link_phrases(rules))
+    if any(first_phrase(text, phrases) for text in note_texts):
         return True
     if field_keys(incident.ticket_field, rules.projects):
+        return True
+    if incident.number and asking.asks_by_value(rules, incident):
         return True
     rule = match(rules, incident).rule
     return rule is not None and rule.open == "automatically" and incident.is_open
 
 
 def gather(draft: Draft) -> None:
-    """Record every new request: notes that ask, keys typed into the ticket field, rules that open by themselves."""
+    """Record every new request.
+
+    Notes that ask or name a ticket, keys typed into the ticket field, the agreed value of a field,
+    tickets that name the incident, rules that open by themselves.
+    """
     _from_notes(draft)
+    asking.from_links(draft)
     _from_field(draft)
+    asking.from_value(draft)
+    claimed.gather(draft)
     _from_rule(draft)
 
 
@@ -91,14 +103,13 @@ def _from_field(draft: Draft) -> None:
 
 def _from_rule(draft: Draft) -> None:
     rule = match(draft.rules, draft.incident).rule
-    if rule is None or rule.open != "automatically" or draft.dossier.requests or not draft.incident.is_open:
-        return
-    _record(draft, Request(source="rule", by="", at=draft.now))
-
-
-def _record(draft: Draft, request: Request) -> None:
-    if all(request.source != known.source for known in draft.dossier.requests):
-        draft.remember(requests=(*draft.dossier.requests, request))
+    opens = rule is not None and rule.open == "automatically" and draft.incident.is_open
+    own = next((request for request in draft.dossier.requests if request.source == "rule"), None)
+    if own is None and opens and not draft.dossier.requests:
+        _record(draft, Request(source="rule", by="", at=draft.now))
+    elif own is not None and not draft.dossier.links and own.answered in ("", "withdrawn"):
+        # Nobody asked, so that nobody waits for an answer where the rule stopped matching before the ticket opened.
+        _settle(draft, own, "" if opens else "withdrawn")
 
 
 def answer(draft: Draft) -> None:
@@ -107,14 +118,41 @@ def answer(draft: Draft) -> None:
         if request.answered or draft.needs or _opens(draft):
             continue
         if draft.incident.status in FINAL:
+            if request.source.startswith(claimed.IN_TICKET):
+                claimed.say(draft, request, "closed", status=draft.incident.status)
             continue  # stays open: a cancelling that is undone must not swallow it
+        if request.links and not _may_link(draft, request):
+            continue
         if request.key:
             _adopt(draft, request)
-        elif _living_links(draft):
+        elif _living_links(draft) and not _is_further(draft, request):
             keys = ", ".join(link.ticket_key for link in draft.dossier.links)
             _refuse(draft, request, "already_linked", keys=keys, answered="again")
         else:
             _open(draft, request)
+
+
+def _may_link(draft: Draft, request: Request) -> bool:
+    """Whether a named ticket can be looked for; a person who named none, a foreign or a linked one is answered."""
+    projects = draft.rules.projects
+    if not request.key:
+        phrase = asking.link_phrases(draft.rules)[0]
+        _refuse(draft, request, "no_key", phrase=phrase, example=f"{projects[0]}-12")
+    elif request.key.rpartition("-")[0] not in projects:
+        _refuse(draft, request, "other_project", key=request.key, projects=", ".join(projects))
+    elif any(link.ticket_key == request.key and not link.lost for link in draft.dossier.links):
+        keys = ", ".join(link.ticket_key for link in draft.dossier.links)
+        _refuse(draft, request, "already_linked", keys=keys, answered="again")
+    else:
+        return True
+    return False
+
+
+def _is_further(draft: Draft, request: Request) -> bool:
+    """Whether a linked incident's request is for a team that has no ticket of it yet."""
+    rule = draft.rules.named(draft.dossier.rule)
+    team = asking.team_of(rule, request)[0] if rule else ""
+    return rule is not None and team != "" and not asking.has_team(draft, rule, team)
 
 
 def _opens(draft: Draft) -> bool:
@@ -137,6 +175,9 @@ def _refuse(draft: Draft, request: Request, text: str, answered: str = "refused"
 
 def _say(draft: Draft, request: Request, text: str, **values: str) -> None:
     """Answer a person by a note; a rule that opens by itself has nobody to answer."""
+    if request.source.startswith(claimed.IN_TICKET):
+        claimed.answer(draft, request, text, values)
+        return
     if request.source == "rule":
         return
     draft.reply(
@@ -188,12 +229,16 @@ def _open(draft: Draft, request: Request) -> None:
         draft.need("notes")
         return
     draft.rule = rule
-    fields, problems = ticket_values(rule, draft.incident, draft.rules.maps)
+    team, words = asking.team_of(rule, request)
+    ticket = rule.for_team(team).ticket
+    fields, problems = ticket_values(rule.for_team(team), draft.incident, draft.rules.maps)
     if problems:
         first = problems[0]
         _say(draft, request, "no_value", field=first.field, value=first.value, map=first.map)
         return
-    draft.remember(rule=rule.name, was_resolved=not draft.incident.is_open)
+    draft.remember(rule=rule.name)
+    if not draft.dossier.links:
+        draft.remember(was_resolved=not draft.incident.is_open)
     ordinal = 1 + [known.source for known in draft.dossier.requests].index(request.source)
     key = f"{draft.number}/create/{ordinal}"
     refusal = draft.seen.refused.get(key) or draft.seen.failing.get(key)
@@ -209,13 +254,14 @@ def _open(draft: Draft, request: Request) -> None:
         CreateTicket(
             key=key,
             reason=_why_open(request, rule),
-            project=rule.ticket.project,
-            type=rule.ticket.type,
+            project=ticket.project,
+            type=ticket.type,
             summary=summary_line(draft.outward(_summary(rule, draft.incident))),
-            description=ticket_description(draft, request),
+            description=ticket_description(draft, replace(request, text=words)),
             fields=outward,
             mark_label=f"bridge-{draft.seen.pair}-{draft.number}-{ordinal}",
             source=request.source,
+            team=team,
             packed=packed_notes(draft),
             agreed=agreed_at_opening(draft, rule, outward),
         )
@@ -231,6 +277,8 @@ def _outward(draft: Draft, value: Value) -> Value:
 def _why_open(request: Request, rule: Rule) -> str:
     if request.source == "rule":
         return f"rule {rule.name} opens by itself"
+    if request.source.startswith(asking.BY_VALUE):
+        return f"the agreed value of a field asks for a ticket (rule {rule.name})"
     return f"{request.by_name or request.by} asked for a ticket (rule {rule.name})"
 
 
@@ -262,7 +310,8 @@ def _adopt(draft: Draft, request: Request) -> None:
 def adopted_link(draft: Draft, ticket: Ticket) -> Link:
     """Return the link to a ticket that was there before: its older comments are not ours to carry.
 
-    The incident's present notes go into the story that the ticket gets.
+    The incident's present notes go into the story that the ticket gets.  Where others wait for it already, its board
+    gets a line instead, and the story so far stays in the incident.
     """
     return Link(
         ticket_id=ticket.id,
@@ -271,6 +320,8 @@ def adopted_link(draft: Draft, ticket: Ticket) -> Link:
         linked_at=draft.now,
         notes_from=ticket.updated_at,
         packed=packed_notes(draft),
+        on_board=bool(siblings.others(draft.seen, ticket.id)),
+        team=asking.team_of_project(draft.rule, ticket.project) if draft.rule else "",
     )
 
 
@@ -284,10 +335,10 @@ def linked(draft: Draft, link: Link) -> dict[str, object]:
 
 
 def introduce(draft: Draft) -> None:
-    """Tell an adopted ticket the incident's story, once."""
+    """Tell an adopted ticket the incident's story, once; a ticket with a board has its line there instead."""
     for link in draft.dossier.links:
         key = f"{draft.number}/pack/{link.ticket_id}"
-        if link.how != "adopted" or link.lost or draft.settled(key):
+        if link.how != "adopted" or link.on_board or link.lost or draft.settled(key):
             continue
         if not draft.seen.all_notes:
             draft.need("notes")

@@ -6,7 +6,7 @@ in the journal yet is planned, whenever that is noticed.
 
 from __future__ import annotations
 
-from bridge.decide import tickets
+from bridge.decide import siblings, tickets
 from bridge.decide.draft import Draft, digest
 from bridge.decide.place import Place, place, target_of
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
@@ -28,7 +28,7 @@ def tell_tickets(draft: Draft) -> None:
     if draft.rule is None:
         return
     for attempt in draft.dossier.rounds:
-        if attempt.answer is not None:
+        if attempt.answer is not None and not attempt.answer.of_nobody:
             _tell_answer(draft, draft.rule, attempt, attempt.answer)
     _tell_target(draft)
     _tell_ending(draft)
@@ -58,6 +58,8 @@ def _tell_answer(draft: Draft, rule: Rule, attempt: Round, answer: Answer) -> No
     voice, words = draft.voice, Words(draft)
     earlier = words.failures(before=attempt.number)
     for link in _each_ticket(draft):
+        if answer.verdict == "verified" and not _speaks_last(draft, place(draft, link, answer.at)):
+            continue  # the board tells of it; whoever is verified last says it, and moves the ticket
         name = "ticket_verified" if answer.verdict == "verified" else "ticket_failed"
         values: dict[str, str | int] = {
             "author": answer.by_name,
@@ -73,6 +75,10 @@ def _tell_answer(draft: Draft, rule: Rule, attempt: Round, answer: Answer) -> No
         text = draft.outward(voice.say(name, **values))
         _comment(draft, place(draft, link, answer.at), f"{answer.verdict}/{attempt.number}", text)
         _move(draft, rule, link, attempt, answer, words)
+
+
+def _speaks_last(draft: Draft, where: Place) -> bool:
+    return siblings.speaks(draft, where.id) and not siblings.others(draft.seen, where.id)
 
 
 def _comment(draft: Draft, where: Place, cause: str, text: str) -> None:
@@ -94,8 +100,8 @@ def _move(draft: Draft, rule: Rule, link: Link, attempt: Round, answer: Answer, 
     ticket = draft.seen.tickets.get(where.id)
     if target is None or ticket is None or ticket.status.casefold() == target.transition_to.casefold():
         return
-    if accepted and (draft.seen.others.get(where.id, 0) or words.stage_of(link).needs_decision):
-        return  # other incidents still wait for this ticket, or it was declined: its status is not ours to change
+    if accepted and words.stage_of(link).needs_decision:
+        return  # it was declined: its status is not ours to change
     fixed_again = ticket.done and link.left_done
     if not accepted and (fixed_again or attempt.number != len(draft.dossier.rounds) - 1):
         return  # an old failure must not pull back what was fixed again since
@@ -131,6 +137,8 @@ def _tell_ending(draft: Draft) -> None:
     if dossier.ending in texts:
         for link in _each_ticket(draft):
             where = place(draft, link, dossier.ended_at)
+            if dossier.ending != "released" and not siblings.has_last_word(draft, where.id):
+                continue  # others still wait, or the last of them says it
             _comment(draft, where, dossier.ending, draft.outward(texts[dossier.ending]()))
 
 
@@ -219,9 +227,9 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
 
 
 def _tell_reopened(draft: Draft, link: Link, now: LinkStage) -> None:
-    ended = draft.dossier.ending == "verified" and draft.settled(
-        f"{draft.number}/move/verified/{len(draft.dossier.rounds)}/{link.ticket_id}"
-    )
+    moved = draft.settled(f"{draft.number}/move/verified/{len(draft.dossier.rounds)}/{link.ticket_id}")
+    was_done = moved or (now.ticket is not None and link.seen_done == now.ticket.id)
+    ended = draft.dossier.ending == "verified" and was_done
     if ended and now.ticket is not None and not now.ticket.done:
         _milestone(
             draft,
@@ -234,7 +242,9 @@ def _tell_rounds(draft: Draft, rule: Rule, words: Words) -> None:
     for attempt in draft.dossier.rounds:
         if attempt.answer is None:
             continue
-        if attempt.answer.verdict == "failed":
+        if attempt.answer.of_nobody:
+            _tell_withdrawn(draft, attempt, attempt.answer, words)
+        elif attempt.answer.verdict == "failed":
             _milestone(
                 draft,
                 f"failed_here/{attempt.number}",
@@ -262,6 +272,12 @@ def _tell_rounds(draft: Draft, rule: Rule, words: Words) -> None:
                 keys=words.keys(),
             ),
         )
+
+
+def _tell_withdrawn(draft: Draft, attempt: Round, answer: Answer, words: Words) -> None:
+    values = {"keys": answer.words} | ({"linked": words.keys()} if answer.how == "extended" else {})
+    name = f"check_{answer.how}"
+    _milestone(draft, f"{name}/{attempt.number}", draft.voice.say(name, **values))
 
 
 def _verified(draft: Draft, rule: Rule, answer: Answer, words: Words) -> str:

@@ -18,6 +18,7 @@ from bridge.model.dossier import Dossier
 from bridge.model.incident import Incident, with_values
 from bridge.model.note import Note
 from bridge.model.plan import Member, Need, Observation, Plan
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket
 from bridge.rules.shape import RuleSet
 
@@ -39,7 +40,7 @@ class Trial:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     ticket_notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
-    others: Mapping[str, int] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
 
     def to_rest(self) -> list[Action]:
         """Plan, let everything happen, and plan again until nothing is planned; returns what happened in order."""
@@ -74,7 +75,7 @@ class Trial:
             },
             ticket_notes=self.ticket_notes,
             done=frozenset(self.done),
-            others=self.others,
+            siblings=self.siblings,
         )
 
     def _decide(self) -> Plan:

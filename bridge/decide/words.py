@@ -87,6 +87,7 @@ class Words:
         return "; ".join(
             self._voice.say("failure", round=number, author=answer.by_name, words=answer.words)
             for number, answer in told
+            if not answer.of_nobody
         )
 
     def missing(self) -> str:

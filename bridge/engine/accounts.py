@@ -12,6 +12,7 @@ from bridge.model.actions import (
     AttachToTicket,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     SetIncident,
     SetTicketFields,
@@ -20,6 +21,7 @@ from bridge.model.actions import (
 )
 from bridge.model.dossier import Dossier
 from bridge.model.incident import Incident
+from bridge.model.shared import Board
 from bridge.model.ticket import Ticket
 from bridge.state.audit import Entry
 from bridge.state.journal import Effect
@@ -37,6 +39,7 @@ def account_of(
     incident: Incident | None = None,
     ticket: Ticket | None = None,
     dossier: Dossier | None = None,
+    board: Board | None = None,
     left: str = "",
 ) -> Entry:
     """Return the line about one outcome of an effect; ``left`` is the id or key of what it left behind."""
@@ -50,7 +53,7 @@ def account_of(
         incident=effect.incident,
         rule=dossier.rule if dossier else "",
         reason=effect.action.reason,
-        before=before_of(effect.action, incident, ticket, dossier),
+        before=before_of(effect.action, incident, ticket, dossier, board),
         after={**after, "left": left} if left else after,
         request=f"{effect.key}#{effect.attempts}",
         words=words,
@@ -65,7 +68,7 @@ def after_of(action: Action) -> dict[str, str]:
             return {"project": action.project, "type": action.type, "summary": action.summary, **named}
         case SetTicketFields() | SetIncident():
             return {name: _text(value) for name, value in action.fields}
-        case AddTicketNote() | AddIncidentNote() | EditIncidentNote():
+        case AddTicketNote() | EditTicketNote() | AddIncidentNote() | EditIncidentNote():
             return {"text": action.text}
         case MoveTicket():
             return {"status": action.to_status}
@@ -78,7 +81,11 @@ def after_of(action: Action) -> dict[str, str]:
 
 
 def before_of(
-    action: Action, incident: Incident | None, ticket: Ticket | None, dossier: Dossier | None
+    action: Action,
+    incident: Incident | None,
+    ticket: Ticket | None,
+    dossier: Dossier | None,
+    board: Board | None = None,
 ) -> dict[str, str]:
     """Return what was last seen of that which an action overwrites, by name; nothing where it only adds."""
     match action:
@@ -90,6 +97,8 @@ def before_of(
             return {"status": ticket.status}
         case EditIncidentNote() if dossier is not None:
             return {"text": dossier.living.text}
+        case EditTicketNote() if board is not None:
+            return {"text": board.text}
         case ShowIncident() if dossier is not None:
             link = dossier.link(action.ticket_id)
             return {"title": link.told} if link else {}

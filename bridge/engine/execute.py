@@ -8,7 +8,8 @@ started --call--> done               effect, memory and last look in one transac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,12 +18,20 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bridge.decide import agree
+from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
 from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Hands, Side, keeps_order, must_happen, side_of
-from bridge.engine.siblings import mark_siblings
-from bridge.model.actions import Action, CreateTicket, Receipt, SetIncident, SetTicketFields
+from bridge.engine.perform import Hands, Side, carries, keeps_order, must_happen, side_of
+from bridge.model.actions import (
+    Action,
+    AddTicketNote,
+    CreateTicket,
+    EditTicketNote,
+    Receipt,
+    SetIncident,
+    SetTicketFields,
+)
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (
     Ambiguous,
@@ -34,13 +43,15 @@ from bridge.model.errors import (
     Unreachable,
 )
 from bridge.model.incident import Incident, with_values
+from bridge.model.shared import Board
 from bridge.state.journal import Effect
 from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
-#: How a try went: ``waits`` for its side, ``again`` at its own time or when a person says so, ``refused`` for good.
-Verdict = Literal["done", "waits", "again", "refused"]
+#: How a try went: ``waits`` for its side, ``unclear`` until its trace is looked for, ``again`` at its own time or when a
+#: person says so, ``refused`` for good.
+Verdict = Literal["done", "waits", "unclear", "again", "refused"]
 
 #: When a refused effect that must happen is tried again; after the fifth try it is dead.
 SCHEDULE = (
@@ -63,6 +74,7 @@ class Executor:
     down: dict[Side, BridgeError] = field(default_factory=dict)
     done: int = 0
     refused: int = 0
+    carried: Counter[Side] = field(default_factory=Counter)
 
     @property
     def _hands(self) -> Hands:
@@ -71,14 +83,17 @@ class Executor:
     # -- after a crash or an unclear answer
 
     def settle(self, incident: Incident) -> bool:
-        """Find out what became of unclear effects of an incident; False where that is not known yet."""
+        """Find out what became of unclear effects of an incident; False where that is not known yet.
+
+        What is unclear at a side that cannot be asked stays so, and keeps nothing of the other side waiting.
+        """
         with self.store.reading() as tx:
             unclear = [
                 effect
                 for effect in tx.journal.open_effects(self.pair.name, incident.number)
                 if effect.state in ("started", "unknown")
             ]
-        return all(self._settle(effect, incident) for effect in unclear)
+        return all(self._settle(one, incident) or side_of(one.action) in self.down for one in unclear)
 
     def _settle(self, effect: Effect, incident: Incident) -> bool:
         if side_of(effect.action) in self.down:
@@ -122,26 +137,34 @@ class Executor:
     def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
         """Do these pending effects of an incident in order; True where something changed that is worth another plan.
 
-        Stops at the first one whose side has to be waited for.  What was refused and will be tried again, or was given
-        up, is waited for by what keeps its order, and by nothing else.
+        What a side must be waited for keeps the further effects there waiting, and none of the other side's.  What was
+        refused and will be tried again, or was given up, is waited for by what keeps its order, and by nothing else.
         """
         changed, behind = False, self._has_dead(incident)
+        waiting: set[Side] = set()
         for effect in effects:
-            if self.stopping() or side_of(effect.action) in self.down:
+            side = side_of(effect.action)
+            if self.stopping():
                 break
-            if behind and keeps_order(effect.action):
+            if side in self.down or side in waiting or (behind and keeps_order(effect.action)):
                 continue
             if effect.not_before > self.pair.clock():
-                if not effect.error:
-                    break
-                behind = behind or keeps_order(effect.action)
+                behind = behind or (bool(effect.error) and keeps_order(effect.action))
+                waiting |= set() if effect.error else {side}
                 continue
             verdict = self._attempt(effect, self._present(incident))
-            changed = changed or verdict != "waits"
+            changed = changed or verdict not in ("waits", "unclear")
             behind = behind or verdict == "again"
-            if verdict in ("waits", "refused"):
+            waiting |= {side} if verdict == "waits" else set()
+            if verdict in ("unclear", "refused"):
                 break
         return changed
+
+    def sleeps(self, number: str) -> bool:
+        """Whether all that is left to do for an incident waits for a side that cannot be asked."""
+        with self.store.reading() as tx:
+            left = tx.journal.open_effects(self.pair.name, number)
+        return bool(self.down) and all(side_of(effect.action) in self.down for effect in left)
 
     def _has_dead(self, incident: Incident) -> bool:
         with self.store.reading() as tx:
@@ -173,7 +196,7 @@ class Executor:
         with self.store.transaction() as tx:
             tx.journal.doubt(effect.id, str(error), now, not_before=now)
             self._account(tx, effect, "unknown", words=str(error))
-        return "waits"
+        return "unclear"
 
     def _later(self, effect: Effect, error: BridgeError) -> Verdict:
         now = self.pair.clock()
@@ -187,7 +210,7 @@ class Executor:
         return "waits"
 
     def _note_down(self, action: Action, error: BridgeError) -> None:
-        if isinstance(error, Unreachable | LostCredentials):
+        if keeps_all_away(error):
             self.down.setdefault(side_of(action), error)
 
     def _refuse(self, effect: Effect, error: Refused) -> Verdict:
@@ -229,9 +252,15 @@ class Executor:
             incident=tx.memory.incident(name, effect.incident),
             ticket=tx.memory.ticket(name, getattr(effect.action, "ticket_id", "")),
             dossier=tx.dossiers.get(name, effect.incident),
+            board=self._board(tx, effect.action),
             left=left,
         )
         tx.audit.write(entry)
+
+    def _board(self, tx: Transaction, action: Action) -> Board | None:
+        if not isinstance(action, EditTicketNote):
+            return None
+        return tx.shared.boards(self.pair.name, [action.ticket_id]).get(action.ticket_id)
 
     def _suspect(self, effect: Effect) -> None:
         """Remember that a ticket was not where it should be; two looks by id will tell whether it is lost."""
@@ -254,8 +283,12 @@ class Executor:
             self._account(tx, effect, outcome, left=receipt.key or receipt.id)
             dossier = tx.dossiers.get(name, incident.number) or Dossier(incident=incident.number)
             self._remember_look(tx, action, receipt, incident)
-            self._save(tx, agree.agreed(dossier, action, receipt, now), now)
+            after = agree.agreed(dossier, action, receipt, now)
+            self._save(tx, after, now)
+            self._wake(tx, incident.number, shifted(dossier, after), now)
         self.done += 1
+        if carries(action):
+            self.carried[side_of(action)] += 1
         log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
 
     def _remember_look(self, tx: Transaction, action: Action, receipt: Receipt, incident: Incident) -> None:
@@ -268,14 +301,36 @@ class Executor:
                 ticket = tx.memory.ticket(name, action.ticket_id)
                 if ticket is not None:
                     tx.memory.see_ticket(name, agree.ticket_after(ticket, action), now)
-                siblings = set(tx.links.incidents_of_ticket(name, action.ticket_id)) - {incident.number}
-                tx.agenda.mark_dirty(name, sorted(siblings), "another incident's ticket was written", now)
+                self._wake(tx, incident.number, [action.ticket_id], now)
+            case AddTicketNote() | EditTicketNote():
+                self._remember_board(tx, action, receipt)
             case SetIncident():
                 present = tx.memory.incident(name, incident.number) or incident
                 tx.memory.see_incident(name, with_values(present, action.fields), now)
 
+    def _wake(self, tx: Transaction, number: str, tickets: Iterable[str], now: datetime) -> None:
+        """Ask for a look at the other incidents of these tickets, since what was done shows there for all."""
+        of_tickets = tx.links.incidents_of_tickets(self.pair.name, tickets)
+        others = {other for some in of_tickets.values() for other in some} - {number}
+        tx.agenda.mark_dirty(
+            self.pair.name, sorted(others), "another incident of its ticket was acted on", now
+        )
+
+    def _remember_board(
+        self, tx: Transaction, action: AddTicketNote | EditTicketNote, receipt: Receipt
+    ) -> None:
+        if isinstance(action, EditTicketNote) or action.board:
+            tx.shared.put_board(self.pair.name, action.ticket_id, agree.board_after(action, receipt))
+
     def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
         save_dossier(tx, self.pair, dossier, now)
+
+
+def keeps_all_away(error: BridgeError) -> bool:
+    """Whether a failure says that nothing else of its side would get further, either."""
+    if isinstance(error, Busy):
+        return error.scope == "system"
+    return isinstance(error, Unreachable | LostCredentials)
 
 
 def save_dossier(
@@ -288,18 +343,8 @@ def save_dossier(
     """Save a dossier with the stage that its last looks give it."""
     rule = pair.rules.named(dossier.rule)
     incident = tx.memory.incident(pair.name, dossier.incident)
-    before = tx.dossiers.get(pair.name, dossier.incident) if dossier.links else None
     name = "unlinked"
     if rule is not None and incident is not None and dossier.links:
         ids = [ticket for link in dossier.links for ticket in (link.ticket_id, *link.beside)]
         name = stage(rule, incident, dossier, tx.memory.tickets(pair.name, ids)).name
     tx.dossiers.save(pair.name, dossier, stage=name, look_again_at=look_again_at, at=now)
-    if _waits_for(before) != _waits_for(dossier):
-        mark_siblings(tx, pair.name, [dossier.incident], now)
-
-
-def _waits_for(dossier: Dossier | None) -> frozenset[str]:
-    """Return the tickets that an incident waits for, which counts for the other incidents of each."""
-    if dossier is None or not dossier.held:
-        return frozenset()
-    return frozenset(link.ticket_id for link in dossier.links if not link.lost)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bridge.engine.pair import Pair
 from bridge.engine.poll import look_at_changes
-from bridge.engine.siblings import siblings_of
 from bridge.model.dossier import Dossier, Evidence
+from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.plan import Need, Observation
+from bridge.model.shared import Claim, Sibling
 from bridge.model.ticket import Ticket
 from bridge.rules.named import reads_changes
 from bridge.state.store import Store, Transaction
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +31,14 @@ class Observer:
         """Return what is known of an incident without asking anybody; None where it is not watched."""
         name = self.pair.name
         with self.store.reading() as tx:
-            incident = tx.memory.incident(name, number)
+            known = tx.dossiers.get(name, number)
+            claims = tx.shared.claims(name, number)
+            incident = tx.memory.incident(name, number) or unseen(number, known, claims)
             if incident is None:
                 return None
-            dossier = tx.dossiers.get(name, number) or Dossier(incident=number)
+            dossier = known or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
-            siblings = siblings_of(tx, name, dossier)
+            siblings = tx.links.siblings(name, number, tickets)
             dead = tx.journal.dead(name, number)
             return Observation(
                 pair=name,
@@ -40,9 +47,10 @@ class Observer:
                 notes=tx.memory.notes(name, "incident", number),
                 tickets=tickets,
                 ticket_notes={known: tx.memory.notes(name, "ticket", known) for known in tickets},
-                others={ticket: sum(one.waits for one in them) for ticket, them in siblings.items()},
                 siblings=siblings,
-                heard=self._heard(tx, dossier),
+                boards=tx.shared.boards(name, tickets),
+                claims=claims,
+                heard=self._heard(tx, dossier, siblings),
                 changes=tx.memory.changes(name, number),
                 done=tx.journal.done_keys(name, number),
                 refused={**tx.journal.refused(name, number), **dead},
@@ -61,16 +69,14 @@ class Observer:
         ids = [ticket_id for link in dossier.links for ticket_id in (link.ticket_id, *link.beside)]
         return tx.memory.tickets(self.pair.name, ids) if ids else {}
 
-    def _siblings(self, tx: Transaction, dossier: Dossier, ticket_id: str) -> list[str]:
-        numbers = tx.links.incidents_of_ticket(self.pair.name, ticket_id)
-        return [number for number in numbers if number != dossier.incident]
-
-    def _heard(self, tx: Transaction, dossier: Dossier) -> dict[str, tuple[Evidence, ...]]:
+    def _heard(
+        self, tx: Transaction, dossier: Dossier, siblings: Mapping[str, tuple[Sibling, ...]]
+    ) -> dict[str, tuple[Evidence, ...]]:
         """Return what second line wrote into other incidents of the same tickets, which counts for the ticket."""
         heard: dict[str, tuple[Evidence, ...]] = {}
         for link in dossier.links if dossier.held else ():
-            siblings = self._siblings(tx, dossier, link.ticket_id)
-            for sibling in tx.dossiers.with_evidence(self.pair.name, siblings, "phrase"):
+            numbers = [one.number for one in siblings.get(link.ticket_id, ())]
+            for sibling in tx.dossiers.with_evidence(self.pair.name, numbers, "phrase"):
                 theirs = sibling.link(link.ticket_id)
                 said = tuple(item for item in theirs.evidence if item.kind == "phrase") if theirs else ()
                 heard[link.ticket_id] = (*heard.get(link.ticket_id, ()), *said)
@@ -123,8 +129,13 @@ class Observer:
             return replace(seen, found={**seen.found, id_or_key: None})
         ticket, notes = found
         self._keep([found])
+        with self.store.reading() as tx:
+            siblings = tx.links.siblings(self.pair.name, seen.incident.number, [ticket.id])
+            boards = tx.shared.boards(self.pair.name, [ticket.id])
         return replace(
             seen,
+            siblings={**seen.siblings, **siblings},
+            boards={**seen.boards, **boards},
             found={**seen.found, id_or_key: ticket},
             tickets={**seen.tickets, ticket.id: ticket},
             ticket_notes={**seen.ticket_notes, ticket.id: notes},
@@ -141,6 +152,13 @@ class Observer:
         with self.store.transaction() as tx:
             tx.memory.see_notes(self.pair.name, "incident", notes, self.pair.clock())
         return replace(seen, notes=notes, all_notes=True)
+
+
+def unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> Incident | None:
+    """Return what stands for an incident that tickets name and the desk does not show; it has no entry id."""
+    if known is None and not any(claim.absent for claim in claims):
+        return None
+    return Incident(number=number, entry_id="", status="", modified_at=EPOCH)
 
 
 def _failing(tx: Transaction, pair: str, number: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from bridge.model.actions import (
     AttachToTicket,
     CreateTicket,
     EditIncidentNote,
+    EditTicketNote,
     MoveTicket,
     Receipt,
     SetIncident,
@@ -23,7 +24,7 @@ from bridge.model.actions import (
 from bridge.model.attachment import MOST_BYTES
 from bridge.model.errors import Busy, LostCredentials, Refused, Unreachable
 from bridge.model.incident import Incident
-from bridge.model.note import Note, mark
+from bridge.model.note import Note, board_name, mark
 
 #: The side on which an action leaves its effect.
 Side = Literal["desk", "tracker"]
@@ -43,16 +44,25 @@ def must_happen(action: Action) -> bool:
     return isinstance(action, CreateTicket | AddTicketNote | AddIncidentNote)
 
 
+def carries(action: Action) -> bool:
+    """Whether an action brings to one side what people did on the other, and is not the bridge's own word."""
+    if isinstance(action, AddIncidentNote | SetIncident):
+        return action.purpose == "mirror"
+    return isinstance(action, CreateTicket | AddTicketNote | SetTicketFields | AttachToTicket)
+
+
 def keeps_order(action: Action) -> bool:
     """Whether an action waits behind an earlier one of its incident that was refused or given up.
 
     What people wrote, and what is told in tickets, stays in its order.  What only shows the present state (fields,
-    statuses, the remote link) and what the bridge says at the desk in its own name goes on, or an incident could be
-    resolved too early, or be put back without a word, for want of one comment.
+    statuses, the board, the remote link) and what the bridge says at the desk in its own name goes on, or an incident
+    could be resolved too early, or be put back without a word, for want of one comment.
     """
     if isinstance(action, AddIncidentNote):
         return action.purpose == "mirror"
-    return isinstance(action, CreateTicket | AddTicketNote)
+    if isinstance(action, AddTicketNote):
+        return not action.board
+    return isinstance(action, CreateTicket)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +79,10 @@ class Hands:
                 return tracker.create_ticket(action)
             case AddTicketNote():
                 return tracker.add_note(action.ticket_id, action.text, mark=self._mark(action))
+            case EditTicketNote():
+                tracker.edit_note(
+                    action.ticket_id, action.note_id, action.text, mark=self._board_mark(action.ticket_id)
+                )
             case SetTicketFields():
                 tracker.set_fields(action.ticket_id, action.fields)
             case MoveTicket():
@@ -93,7 +107,7 @@ class Hands:
         """Fetch a file; a desk that is away only puts the effect off, since nothing was asked of the tracker yet."""
         try:
             data = self.pair.desk.attachment(action.ref)
-        except (Unreachable, LostCredentials) as error:
+        except (Busy, Unreachable, LostCredentials) as error:
             raise Busy(error.what, why=error.why, next_step=error.next_step) from None
         if len(data) > MOST_BYTES or (action.size and len(data) != action.size):
             raise Refused(
@@ -104,7 +118,12 @@ class Hands:
         return data
 
     def _mark(self, action: Action) -> str:
+        if isinstance(action, AddTicketNote) and action.board:
+            return self._board_mark(action.ticket_id)
         return mark(self.pair.name, action.key)
+
+    def _board_mark(self, ticket_id: str) -> str:
+        return mark(self.pair.name, board_name(ticket_id))
 
     def _living_mark(self, incident: Incident) -> str:
         return mark(self.pair.name, f"{incident.number}/living")
@@ -118,7 +137,11 @@ class Hands:
             case CreateTicket():
                 return self.pair.tracker.find_created(action)
             case AddTicketNote():
-                return _marked(self.pair.tracker.notes(action.ticket_id), action.key)
+                name = board_name(action.ticket_id) if action.board else action.key
+                return _marked(self.pair.tracker.notes(action.ticket_id), name)
+            case EditTicketNote():
+                notes = self.pair.tracker.notes(action.ticket_id)
+                return _same_text(notes, action.note_id, action.text)
             case AddIncidentNote():
                 return _marked(self.pair.desk.notes(incident.number), action.key)
             case EditIncidentNote():
@@ -140,9 +163,7 @@ class Hands:
         return Receipt(id=found.ref) if found else None
 
     def _edited(self, action: EditIncidentNote, incident: Incident) -> Receipt | None:
-        notes = {note.id: note for note in self.pair.desk.notes(incident.number)}
-        note = notes.get(action.note_id)
-        return Receipt(id=note.id) if note and clean(note.text) == clean(action.text) else None
+        return _same_text(self.pair.desk.notes(incident.number), action.note_id, action.text)
 
     def _incident_has(self, action: SetIncident, incident: Incident) -> Receipt | None:
         present = next(iter(self.pair.desk.incidents([incident.number])), None)
@@ -163,6 +184,11 @@ class Hands:
                 for name, value in action.fields
             )
         return Receipt() if same else None
+
+
+def _same_text(notes: tuple[Note, ...], note_id: str, text: str) -> Receipt | None:
+    note = next((note for note in notes if note.id == note_id), None)
+    return Receipt(id=note_id) if note and clean(note.text) == clean(text) else None
 
 
 def _marked(notes: tuple[Note, ...], key: str) -> Receipt | None:

@@ -6,7 +6,7 @@ transaction with the watermark.  A poll that fails loses nothing; the next one s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,8 @@ import structlog
 
 from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
+from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
-from bridge.engine.siblings import mark_siblings
 from bridge.model.change import Related
 from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
@@ -39,11 +39,15 @@ READ_AT_ONCE = 50
 
 @dataclass(kw_only=True)
 class Polled:
-    """What one poll brought; ``down`` are the sides that could not be asked, with the reason."""
+    """What one poll brought, ``echoes`` of which were notes of our own.
+
+    ``down`` are the sides that could not be asked, with the reason.
+    """
 
     incidents: int = 0
     notes: int = 0
     tickets: int = 0
+    echoes: int = 0
     down: dict[Side, BridgeError] = field(default_factory=dict)
 
 
@@ -54,6 +58,8 @@ class Poll:
     pair: Pair
     store: Store
     begin: datetime
+    #: Called before each step: catching up after days is many, and each is progress.
+    step: Callable[[], object] = bool
 
     def run(self) -> Polled:
         """Look once; a side that cannot be asked is named in the result and stops nothing else.
@@ -61,6 +67,7 @@ class Poll:
         Raises ``StateError`` only.
         """
         polled = Polled()
+        self.step()
         try:
             self._incidents(polled)
             self._notes(polled)
@@ -69,6 +76,7 @@ class Poll:
             raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
+        self.step()
         try:
             self._tickets(polled)
             self._versions()
@@ -76,6 +84,10 @@ class Poll:
             raise
         except BridgeError as error:
             polled.down["tracker"] = error
+        try:
+            self._claimed()
+        except BridgeError as error:
+            polled.down.setdefault("desk", error)
         return polled
 
     def _since(self, stream: str) -> datetime:
@@ -85,6 +97,7 @@ class Poll:
 
     def _incidents(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.incidents_since(self._since("incidents"))):
+            self.step()
             polled.incidents += len(batch)
             with self.store.transaction() as tx:
                 watched = tx.memory.watched(self.pair.name, [incident.number for incident in batch])
@@ -100,19 +113,20 @@ class Poll:
         now = self.pair.clock()
         changed = tx.memory.see_incidents(self.pair.name, incidents, now)
         tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
-        mark_siblings(tx, self.pair.name, changed, now)
 
     def _notes(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.notes_since(self._since("notes"))):
+            self.step()
             polled.notes += len(batch)
             self._watch_askers(batch)
             with self.store.transaction() as tx:
                 watched = tx.memory.watched(self.pair.name, [note.parent for note in batch])
-                self._keep_notes(tx, "incident", [note for note in batch if note.parent in watched])
+                kept = [note for note in batch if note.parent in watched]
+                polled.echoes += self._keep_notes(tx, "incident", kept)
                 tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
 
     def _watch_askers(self, notes: list[Note]) -> None:
-        """Read the incidents that nobody watches yet and in which somebody asks for a ticket."""
+        """Read the incidents that nobody watches yet and in which somebody asks for a ticket, once for each note."""
         with self.store.reading() as tx:
             watched = tx.memory.watched(self.pair.name, [note.parent for note in notes])
         asked: dict[str, tuple[str, ...]] = {}
@@ -136,33 +150,53 @@ class Poll:
         blank = Incident(number="", entry_id="", status="New", modified_at=self.begin)
         return concerns(self.pair.rules, blank, texts)
 
-    def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
+    def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> int:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
         ours = {self.pair.desk.account, self.pair.tracker.known_account}
-        parents = {
-            note.parent
-            for note in notes
-            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
-        }
+        new = [note for note in notes if note.id in fresh]
+        others = [note for note in new if note.origin != "bridge" or note.author not in ours]
+        parents = {note.parent for note in others}
         if side == "incident":
             numbers = parents
         else:
             of_ticket = tx.links.incidents_of_tickets(self.pair.name, parents)
             numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
+        return len(new) - len(others)
 
     def _tickets(self, polled: Polled) -> None:
         with self.store.reading() as tx:
             linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
+        naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
+            self.step()
             polled.tickets += len(batch)
             self._watch_marked(batch)
+            pointed = naming.pointed([ticket for ticket, _ in batch])
             with self.store.transaction() as tx:
-                self.keep_tickets(tx, batch)
+                polled.echoes += self.keep_tickets(tx, batch)
+                naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+
+    def _before(self, tx: Transaction) -> datetime:
+        mark = tx.agenda.watermark(self.pair.name, "tickets") or self.begin
+        return mark - self.pair.overlap
+
+    def _claimed(self) -> None:
+        """Read the incidents that tickets name and nobody watches yet; level, so that a desk that is down loses none."""
+        with self.store.reading() as tx:
+            claimed = tx.shared.claimed(self.pair.name)
+            unwatched = sorted(set(claimed) - tx.memory.watched(self.pair.name, claimed))
+        for some in batches(unwatched, READ_AT_ONCE):
+            found = list(self.pair.desk.incidents(some))
+            absent = sorted(set(some) - {incident.number for incident in found})
+            with self.store.transaction() as tx:
+                self._keep_incidents(tx, found)
+                tx.shared.set_absent(self.pair.name, absent)
+                tx.agenda.mark_dirty(self.pair.name, absent, "a ticket names it", self.pair.clock())
 
     def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
         """Read the incidents that nobody watches although a ticket bears our label or mark for them."""
@@ -171,8 +205,8 @@ class Poll:
             unwatched = named - tx.memory.watched(self.pair.name, named)
         self._watch(set(unwatched))
 
-    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
-        """Keep the looks at linked tickets and mark their incidents."""
+    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> int:
+        """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own."""
         now = self.pair.clock()
         linked = tx.links.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
         mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
@@ -180,7 +214,7 @@ class Poll:
         of_ticket = tx.links.incidents_of_tickets(self.pair.name, changed)
         numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
-        self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
+        return self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
 
     def _versions(self) -> None:
         """Ask for releases, which touch no ticket, in projects that have a fixed ticket not known to be deployed."""

@@ -1,9 +1,9 @@
 """Finding again what a lost state knew: when an incident that is older than the state is first looked at.
 
-Reads the incident's own notes, the tickets that its field and its labels name, and their comments; all of them by id,
-so that no search index has to be trusted.  The one thing that only a search can find, a ticket that was opened just
-before the state was lost, is treated as an effect of unclear outcome: looked for, and believed absent only after the
-tracker's grace.
+Reads the incident's own notes, the tickets that its field and its labels name, their comments and remote links; all of
+them by id, so that no search index has to be trusted.  The one thing that only a search can find, a ticket that was
+opened just before the state was lost, is treated as an effect of unclear outcome: looked for, and believed absent only
+after the tracker's grace.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from datetime import datetime
 
 import structlog
 
-from bridge.decide.marks import Traces, incidents_named
-from bridge.decide.phrases import first_phrase
+from bridge.decide.marks import Seen, Traces, incidents_named
 from bridge.decide.recall import Recalled, recall
-from bridge.decide.requests import ask_phrases, field_keys
+from bridge.decide.recalled_requests import asks_of
+from bridge.decide.requests import field_keys
 from bridge.engine.accounts import BRIDGE
+from bridge.engine.observe import unseen
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
 from bridge.model.actions import CreateTicket
@@ -26,10 +27,10 @@ from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
-from bridge.model.ticket import Ticket
+from bridge.model.shared import Claim
 from bridge.state.audit import Entry
 from bridge.state.schema import EPOCH
-from bridge.state.store import Store
+from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
@@ -37,7 +38,6 @@ log = structlog.get_logger()
 BORN = "born"
 #: How many tickets of one incident are looked for by their labels.
 MOST_LABELS = 20
-Seen = tuple[Ticket, tuple[Note, ...]]
 
 
 def remember_birth(pair: Pair, store: Store, now: datetime) -> datetime:
@@ -65,50 +65,94 @@ class Memory:
     def bring_back(self, number: str, down: Mapping[Side, BridgeError]) -> bool:
         """Rebuild the memory of an incident where it is older than the state; True where something was found.
 
-        Both sides are asked, so that with one of them ``down`` its error is raised at once.  Raises what the
-        connectors raise too; then nothing was remembered and the incident is looked at again.
+        Whatever shares a ticket with it is rebuilt at once, or it would take itself for the only one there.  Both
+        sides are asked, so that with one of them ``down`` its error is raised at once.  Raises what the connectors
+        raise too; then nothing was remembered and the incident is looked at again.
         """
+        found: dict[str, tuple[Traces, Recalled | None]] = {}
+        wanted = [number]
+        while wanted:
+            traces = self._look(wanted.pop(), down)
+            if traces is None:
+                continue
+            found[traces.number] = traces, recall(traces, self.pair.rules, self.pair.clock())
+            wanted += sorted(self._beside(traces) - found.keys() - set(wanted))
+        with self.store.transaction() as tx:
+            for traces, recalled in found.values():
+                self._keep(tx, traces, recalled)
+        return any(recalled is not None for _, recalled in found.values())
+
+    def _look(self, number: str, down: Mapping[Side, BridgeError]) -> Traces | None:
+        """Return the traces of an incident that is not remembered although it is older than the state."""
         name = self.pair.name
         with self.store.reading() as tx:
             incident = tx.memory.incident(name, number)
-            known = tx.dossiers.get(name, number) is not None
-        if incident is None or known or not self.older(incident.submitted_at):
-            return False
+            claims = tx.shared.claims(name, number)
+            if tx.dossiers.get(name, number) is not None:
+                return None
+        if incident is not None and not self.older(incident.submitted_at):
+            return None
         for error in down.values():
             raise error
-        traces = self._traces(incident)
-        found = recall(traces, self.pair.rules, self.pair.clock())
-        self._keep(traces, found)
-        return found is not None
+        if incident is None:
+            incident = next(iter(self.pair.desk.incidents([number])), None)
+        if incident is None:
+            incident = unseen(number, None, claims)
+        if incident is None or not self.older(incident.submitted_at):
+            return None
+        return self._traces(incident, claims)
+
+    def _beside(self, traces: Traces) -> set[str]:
+        """Return the other incidents of an incident's tickets."""
+        name = self.pair.name
+        return {
+            number
+            for ticket, notes in traces.tickets
+            for number in (
+                *incidents_named(name, ticket, notes),
+                *self.pair.tracker.incidents_shown(ticket.id, name),
+            )
+        }
 
     def older(self, moment: datetime | None) -> bool:
         """Whether something was there before the state began to know this pair."""
         return moment is None or moment < self.born
 
-    def _traces(self, incident: Incident) -> Traces:
-        notes = self.pair.desk.notes(incident.number)
+    def _traces(self, incident: Incident, claims: tuple[Claim, ...]) -> Traces:
+        number = incident.number
+        notes = self.pair.desk.notes(number) if incident.entry_id else ()
         tickets: dict[str, Seen] = {}
+        beside: dict[str, Seen] = {}
         for reference in (*self._in_field(incident), *self._labelled(incident, notes)):
             found = self.pair.tracker.ticket(reference)
-            if found is not None and self._ours(found, incident.number):
+            if found is not None and self._ours(found, number):
                 tickets.setdefault(found[0].id, found)
-        return Traces(pair=self.pair.name, incident=incident, notes=notes, tickets=tuple(tickets.values()))
+        for claim in claims:
+            found = self.pair.tracker.ticket(claim.ticket_id)
+            if found is not None and found[0].id not in tickets:
+                beside[found[0].id] = found
+        return Traces(
+            pair=self.pair.name,
+            incident=incident,
+            notes=notes,
+            tickets=tuple(tickets.values()),
+            beside=tuple(beside.values()),
+        )
 
     def _in_field(self, incident: Incident) -> tuple[str, ...]:
         return field_keys(incident.ticket_field, self.pair.rules.projects)
 
     def _ours(self, found: Seen, number: str) -> bool:
-        return number in incidents_named(self.pair.name, *found)
+        ticket, notes = found
+        named = incidents_named(self.pair.name, ticket, notes)
+        return number in named or number in self.pair.tracker.incidents_shown(ticket.id, self.pair.name)
 
     def _labelled(self, incident: Incident, notes: tuple[Note, ...]) -> list[str]:
         """Return the ids of the tickets that bear this incident's labels, one search a request of old."""
-        asks = [
-            note
-            for note in notes
-            if note.origin == "person" and first_phrase(note.text, ask_phrases(self.pair.rules)) is not None
-        ]
-        touched = any(note.mark for note in notes) or bool(self._in_field(incident))
-        most = max(len(asks), 1 if touched else 0)
+        keys = self._in_field(incident)
+        touched = any(note.mark for note in notes) or bool(keys)
+        # Each request of old may have its ticket, also those that named one.
+        most = max(len(asks_of(self.pair.rules, notes)) + len(keys) - 1, 1 if touched else 0)
         found = (
             self.pair.tracker.find_created(self._draft(incident.number, which))
             for which in range(1, min(most, MOST_LABELS) + 1)
@@ -126,24 +170,25 @@ class Memory:
             mark_label=f"bridge-{self.pair.name}-{number}-{which}",
         )
 
-    def _keep(self, traces: Traces, found: Recalled | None) -> None:
+    def _keep(self, tx: Transaction, traces: Traces, found: Recalled | None) -> None:
         now, name, number = self.pair.clock(), self.pair.name, traces.number
         dossier = found.dossier if found else Dossier(incident=number)
-        with self.store.transaction() as tx:
-            tx.memory.see_notes(name, "incident", traces.notes, now)
-            if found is not None:
-                tx.memory.see_tickets(name, [ticket for ticket, _ in traces.tickets], now)
-                notes = [note for _, some in traces.tickets for note in some]
-                tx.memory.see_notes(name, "ticket", notes, now)
-                for action, receipt in found.done:
-                    tx.journal.recall(name, number, action, receipt, now)
-                tx.audit.write(_account(name, found, now))
-            # Also where nothing was found: it is not looked for a second time.
-            tx.dossiers.save(name, dossier, stage="unlinked", look_again_at=None, at=now)
+        if traces.incident.entry_id:
+            tx.memory.see_incidents(name, [traces.incident], now)
+        tx.memory.see_notes(name, "incident", traces.notes, now)
         if found is not None:
+            tx.memory.see_tickets(name, [ticket for ticket, _ in traces.tickets], now)
+            notes = [note for _, some in traces.tickets for note in some]
+            tx.memory.see_notes(name, "ticket", notes, now)
+            for action, receipt in found.done:
+                tx.journal.recall(name, number, action, receipt, now)
+            tx.audit.write(_account(name, found, now))
+            tx.agenda.mark_dirty(name, [number], "its memory was rebuilt", now)
             log.warning(
                 "memory_rebuilt", incident=number, tickets=len(dossier.links), effects=len(found.done)
             )
+        # Also where nothing was found: it is not looked for a second time.
+        tx.dossiers.save(name, dossier, stage="unlinked", look_again_at=None, at=now)
 
 
 def _account(pair: str, found: Recalled, now: datetime) -> Entry:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from bridge.decide.claimed import is_recorded
 from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
 from bridge.engine.census import Census
-from bridge.engine.execute import Executor, save_dossier
+from bridge.engine.execute import Executor, keeps_all_away, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
@@ -25,7 +26,7 @@ from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, 
 from bridge.model.plan import Observation, Plan
 from bridge.state.agenda import Mark
 from bridge.state.journal import Effect
-from bridge.state.store import Store, Transaction
+from bridge.state.store import Store
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ MOST_NEEDS = 16
 MOST_INCIDENTS = 1000
 #: How long an incident that could not be decided is left alone.
 POISON_PAUSE = timedelta(minutes=5)
+#: Why an incident is looked at again that speaks for others on its ticket.
+WOKEN = "another incident of its ticket changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,8 @@ class Summary:
     failed: tuple[str, ...]
     withheld: tuple[Action, ...]
     down: dict[Side, BridgeError]
+    #: How many changes were carried across, by the side that they went to.
+    carried: Mapping[Side, int] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -82,6 +87,8 @@ class Reconciler:
     started: datetime = field(init=False)
     _census: Census = field(init=False)
     _forerunner: bool | None = None
+    #: Incidents that wait for sides that cannot be asked, with the mark that they had then.
+    _asleep: dict[str, tuple[Mark | None, frozenset[Side]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.started = self.pair.clock()
@@ -99,14 +106,12 @@ class Reconciler:
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
             born = remember_birth(self.pair, self.store, self.started)
             memory = Memory(pair=self.pair, store=self.store, born=born)
-            polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
+            polled = Poll(pair=self.pair, store=self.store, begin=self.begin, step=self.stopping).run()
             self._census.begins()
-            executor = Executor(
-                pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
-            )
+            executor = Executor(pair=self.pair, store=self.store, stopping=self.stopping, down=_away(polled))
             guard = Guard(limits=self.pair.limits)
             looked_at, failed = 0, []
-            for number, mark in self._waiting():
+            for number, mark in self._in_turn(executor.down):
                 if self.stopping():
                     break
                 if number in self._census.frozen:
@@ -122,10 +127,18 @@ class Reconciler:
                 refused=executor.refused,
                 failed=tuple(failed),
                 withheld=tuple(guard.held_back),
-                down=executor.down,
+                down={**polled.down, **executor.down},
+                carried=dict(executor.carried),
             )
             log.info("cycle_done", sentence=summary.sentence)
             return summary
+
+    def _in_turn(self, down: Mapping[Side, BridgeError]) -> Iterator[tuple[str, Mark | None]]:
+        """Yield the incidents to look at, and after them once those that were woken meanwhile."""
+        yield from self._waiting(down)
+        with self.store.reading() as tx:
+            marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
+        yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
 
     def _follow_rules(self) -> None:
         """Look at everything again where the rules are not those of the last time: links follow the rule of their name."""
@@ -146,12 +159,21 @@ class Reconciler:
             tx.agenda.move_watermark(name, "rules", now)
             tx.agenda.move_watermark(name, stream, now)
 
-    def _waiting(self) -> list[tuple[str, Mark | None]]:
-        now = self.pair.clock()
+    def _waiting(self, down: Mapping[Side, BridgeError]) -> list[tuple[str, Mark | None]]:
+        """Return what is marked or due, without what only waits for a side that is still away."""
+        now, name = self.pair.clock(), self.pair.name
+        self._asleep = {number: one for number, one in self._asleep.items() if one[1] <= down.keys()}
+        most = MOST_INCIDENTS + len(self._asleep)
         with self.store.reading() as tx:
-            marks = {mark.incident: mark for mark in tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)}
-            due = tx.agenda.due(self.pair.name, now, MOST_INCIDENTS)
-        return [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
+            marks = {mark.incident: mark for mark in tx.agenda.dirty(name, most)}
+            due = tx.agenda.due(name, now, most)
+            awake = set(tx.agenda.due(name, now, most, effects=False)) if self._asleep else set()
+        found = [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
+        return [
+            (number, mark)
+            for number, mark in found
+            if number in awake or number not in self._asleep or self._asleep[number][0] != mark
+        ][:MOST_INCIDENTS]
 
     def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
@@ -161,6 +183,7 @@ class Reconciler:
                 settled = self._to_rest(number, executor, guard, memory)
             except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
+                self._sleep(number, mark, executor)
                 return True  # stays dirty: the next cycle looks again
             except StateError:
                 raise
@@ -169,10 +192,17 @@ class Reconciler:
             except Exception as error:
                 log.exception("incident_surprised_us")
                 return self._put_aside(number, mark, f"{type(error).__name__}: {error}")
-            if settled and mark is not None:
+            if not settled:
+                self._sleep(number, mark, executor)
+            elif mark is not None:
                 with self.store.transaction() as tx:
                     tx.agenda.clear_dirty(self.pair.name, mark)
             return True
+
+    def _sleep(self, number: str, mark: Mark | None, executor: Executor) -> None:
+        """Leave an incident alone until something happens to it, where nothing can be done before a side is back."""
+        if executor.sleeps(number):
+            self._asleep[number] = mark, frozenset(executor.down)
 
     def _put_aside(self, number: str, mark: Mark | None, why: str) -> bool:
         log.error("incident_put_aside", why=why, minutes=POISON_PAUSE.total_seconds() / 60)
@@ -255,17 +285,6 @@ class Reconciler:
             next_step="report this as a defect of the bridge with the output of `bridge explain`",
         )
 
-    def _pass_on(self, tx: Transaction, seen: Observation, after: Dossier, now: datetime) -> None:
-        """Let other incidents of a ticket hear what second line wrote into this one."""
-        here = {f"note:{note.id}" for note in seen.notes}
-        for link in after.links:
-            old = seen.dossier.link(link.ticket_id)
-            known = {item.source for item in old.evidence} if old else set()
-            if any(item.source in here and item.source not in known for item in link.evidence):
-                numbers = tx.links.incidents_of_ticket(self.pair.name, link.ticket_id)
-                others = [number for number in numbers if number != after.incident]
-                tx.agenda.mark_dirty(self.pair.name, others, "second line wrote into another incident", now)
-
     def _write_down(self, seen: Observation, decided: Plan) -> tuple[Effect, ...]:
         """Write a decision down in one transaction; returns what is to be done now, in order."""
         now, name = self.pair.clock(), self.pair.name
@@ -273,10 +292,22 @@ class Reconciler:
             effects = tx.journal.record(name, decided.incident, decided.actions, now)
             if decided.dossier != seen.dossier or decided.look_again_at is not None:
                 save_dossier(tx, self.pair, decided.dossier, now, decided.look_again_at)
-                self._pass_on(tx, seen, decided.dossier, now)
             else:
                 tx.dossiers.look_again(name, decided.incident, None)
+            tx.agenda.mark_dirty(name, decided.wakes, WOKEN, now)
+            if seen.claims:
+                answered = [claim.ticket_id for claim in seen.claims if is_recorded(decided.dossier, claim)]
+                tx.shared.answered(name, decided.incident, answered)
         return effects
+
+
+def _away(polled: Polled) -> dict[Side, BridgeError]:
+    """Return the sides that nothing can be asked of; one that spares a single endpoint is not among them."""
+    return {
+        side: error
+        for side, error in polled.down.items()
+        if keeps_all_away(error) or not isinstance(error, Busy) or error.scope == "call"
+    }
 
 
 def _lost(seen: Observation) -> frozenset[str]:

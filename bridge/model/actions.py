@@ -29,6 +29,7 @@ class CreateTicket:
     fields: tuple[tuple[str, Value], ...] = ()
     mark_label: str
     source: str = ""
+    team: str = ""
     packed: tuple[str, ...] = ()
     agreed: tuple[tuple[str, str, str], ...] = ()
     kind: Literal["create_ticket"] = "create_ticket"
@@ -36,7 +37,10 @@ class CreateTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTicketNote:
-    """Write a comment (plain text, without mark).  Its trace: the mark in the ticket's own comments."""
+    """Write a comment (plain text, without mark).  Its trace: the mark in the ticket's own comments.
+
+    A ``board`` is the one comment of all incidents of the ticket: its mark names the ticket, whoever writes it.
+    """
 
     key: str
     reason: str
@@ -44,7 +48,23 @@ class AddTicketNote:
     ticket_key: str
     text: str
     packed: tuple[str, ...] = ()
+    board: bool = False
+    revision: int = 0
     kind: Literal["add_ticket_note"] = "add_ticket_note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditTicketNote:
+    """Rewrite the board of a ticket.  Its trace: the text."""
+
+    key: str
+    reason: str
+    ticket_id: str
+    ticket_key: str
+    note_id: str
+    text: str
+    revision: int
+    kind: Literal["edit_ticket_note"] = "edit_ticket_note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +168,7 @@ class SetIncident:
 Action = (
     CreateTicket
     | AddTicketNote
+    | EditTicketNote
     | SetTicketFields
     | MoveTicket
     | ShowIncident

@@ -79,7 +79,9 @@ class Link:
     other, since ``followed_at``; ``told_target`` is the title of the remote link in the last of them.
     ``asked`` are the values of mirrored fields that were put before a person.
     ``handed`` are third line's tickets to which second line handed this one on, ``counting`` the one of them that
-    counts in its place, where the rule says so.
+    counts in its place, where the rule says so.  ``on_board`` says that others waited for the ticket already, so that a
+    line on the ticket's board introduced the incident; ``team`` is the rule's name for the team that was asked for;
+    ``seen_done`` the id of the ticket that was seen done in the present round.
     """
 
     ticket_id: str
@@ -100,6 +102,9 @@ class Link:
     asked: tuple[Agreed, ...] = ()
     told: str = ""
     told_target: str = ""
+    on_board: bool = False
+    team: str = ""
+    seen_done: str = ""
     missing_since: datetime | None = None
     lost: bool = False
 
@@ -108,19 +113,35 @@ class Link:
         """The ids of the further tickets that are looked at for this one."""
         return tuple(dict.fromkeys((*self.follows, *self.handed)))
 
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The ids of the tickets on which the incident is one of those that wait."""
+        return tuple(
+            dict.fromkeys((self.ticket_id, *self.follows, *([self.counting] if self.counting else [])))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Frontline's word on a fix: who, when, how, with which words and files."""
+    """Frontline's word on a fix: who, when, how, with which words and files.
+
+    ``reopened`` and ``extended`` are nobody's word: the ticket was reopened, or a further one linked, before the fix
+    was checked; ``words`` are then the keys of those tickets.
+    """
 
     verdict: Literal["verified", "failed"]
-    how: Literal["note", "resolved", "without_evidence"]
+    how: Literal["note", "resolved", "without_evidence", "reopened", "extended"]
     by: str
     by_name: str
     at: datetime
     words: str = ""
     note_id: str = ""
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def of_nobody(self) -> bool:
+        """Whether the round ended without anybody's word."""
+        return self.how in ("reopened", "extended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +156,12 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Somebody's wish for a ticket; ``source`` is the note's id or ``field:<key>``.
+    """Somebody's wish for a ticket.
 
-    ``answered`` is empty while open, else what became of it.
+    ``source`` is the note's id, ``field:<key>`` for a key in the ticket field, ``value:<n>`` for the agreed value of
+    a field, ``ticket:<id>`` for the incident's number in a ticket, or ``rule``.  ``key`` is the ticket that was meant,
+    or was opened; ``links`` says that an existing one was meant.  ``answered`` is empty while open, else what became
+    of it.
     """
 
     source: str
@@ -146,7 +170,8 @@ class Request:
     at: datetime
     text: str = ""
     key: str = ""
-    answered: Literal["", "opened", "adopted", "refused", "again"] = ""
+    links: bool = False
+    answered: Literal["", "opened", "adopted", "refused", "again", "withdrawn"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +220,8 @@ class Dossier:
     was seen, to which an early resolve goes back; ``put_backs`` counts those; ``was_resolved`` says that it was resolved
     before it was linked and not reopened since, so that it is never put back.  ``field_writes`` are the moments at which
     a mirrored field was written, ``overruled`` the latest values that gave way.  ``balls`` tells who held the ball since
-    when, oldest first.
+    when, oldest first.  ``queue`` and ``priority`` are the last ones that were seen; ``value_asks`` counts how often the
+    agreed value of a field asked for a ticket, ``value_stands`` says that it still stands there.
     """
 
     incident: str
@@ -216,6 +242,9 @@ class Dossier:
     was_resolved: bool = False
     queue: str = ""
     reassigned: tuple[Reassigned, ...] = ()
+    priority: str = ""
+    value_asks: int = 0
+    value_stands: bool = False
     written_keys: tuple[str, ...] = ()
     living: Living = Living()
     flags: tuple[Flag, ...] = ()

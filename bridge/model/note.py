@@ -42,6 +42,11 @@ def mark(pair: str, key: str) -> str:
     return f"(bridge:{pair}/{key})"
 
 
+def board_name(ticket_id: str) -> str:
+    """Return what the mark of a ticket's board names instead of an effect, since several incidents write it."""
+    return f"board/{ticket_id}"
+
+
 def split_mark(text: str) -> tuple[str, str, str]:
     """Return (text without its mark, pair, effect key); pair and key are empty where there is no mark."""
     found = _MARK.search(text)

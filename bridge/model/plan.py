@@ -12,7 +12,7 @@ from bridge.model.change import Change
 from bridge.model.dossier import Dossier, Evidence
 from bridge.model.incident import Incident
 from bridge.model.note import Note
-from bridge.model.shared import Sibling
+from bridge.model.shared import Board, Claim, Sibling
 from bridge.model.ticket import Ticket
 
 
@@ -43,8 +43,9 @@ class Observation:
 
     ``members`` holds the groups that were looked up, None where membership cannot be read; ``found`` the tickets
     that were looked up by key or id, None where the tracker shows no such ticket to verified credentials;
-    ``others`` counts the other incidents that are held on each ticket, ``siblings`` are all of them, ``heard`` is the
-    evidence of a deployment that was written into them; ``changes`` are the changes related to the incident;
+    ``siblings`` are the other incidents on each ticket, ``heard`` is the evidence of a deployment that was written into
+    them; ``boards`` are the comments that tell of all; ``claims`` the tickets in which a person wrote the incident's
+    number; ``changes`` are the changes related to the incident;
     ``retired`` says of the groups that were looked up whether they were taken out of use;
     ``written`` are the ids of the notes that finished effects left, by key;
     ``done`` are the journal keys of finished effects, ``refused`` those that a server refused for good, with its words,
@@ -65,11 +66,12 @@ class Observation:
     refused: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     dead: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[str, int] = field(default_factory=dict)
     heard: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     retired: Mapping[str, bool] = field(default_factory=dict)
     siblings: Mapping[str, tuple[Sibling, ...]] = field(default_factory=dict)
+    boards: Mapping[str, Board] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
     all_notes: bool = False
     fresh: bool = False
     incident_url: str = ""
@@ -82,6 +84,7 @@ class Plan:
 
     ``dossier`` is the memory with the facts of this look recorded.  Where ``needs`` is not empty the decision is not
     made yet.  ``look_again_at`` asks for another look although nothing may change (a grace, a confirmation).
+    ``wakes`` are the incidents that must be looked at again because of what changed in this one.
     """
 
     incident: str
@@ -90,3 +93,4 @@ class Plan:
     needs: tuple[Need, ...] = ()
     look_again_at: datetime | None = None
     withheld: tuple[str, ...] = ()
+    wakes: tuple[str, ...] = ()

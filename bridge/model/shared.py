@@ -24,3 +24,26 @@ class Sibling:
     waits: bool = True
     verified: bool = False
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The one comment in a ticket that tells how many incidents wait for it, as it was last written."""
+
+    note_id: str
+    text: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A ticket in which a person wrote the incident's number, not answered yet.
+
+    ``done`` says that the ticket was done when that was seen; ``absent`` that the desk shows no such incident.
+    """
+
+    ticket_id: str
+    ticket_key: str
+    at: datetime
+    done: bool = False
+    absent: bool = False

@@ -128,15 +128,15 @@ def _second_names(placed: Sequence[_Placed]) -> Iterator[Problem]:
 
 
 def _asked_elsewhere(placed: Sequence[_Placed]) -> Iterator[Problem]:
-    """Yield the phrases that ask for a ticket in another rule: a note is read before its rule is known."""
-    asks = {folded(phrase): one for one in placed for phrase in one.rule.ask}
+    """Yield the phrases that ask for or link a ticket in another rule: a note is read before its rule is known."""
+    asks = {folded(phrase): (one, "ask") for one in placed for phrase in one.rule.ask}
+    asks |= {folded(phrase): (one, "link") for one in placed for phrase in one.rule.link}
     for one in placed:
         for loc, purpose, phrase in phrases(one.rule):
-            other = asks.get(folded(phrase), one)
-            if purpose != "ask" and other.rule.name != one.rule.name:
-                text = (
-                    f"the phrase {shown(phrase)} of {purpose} asks for a ticket in the rule in {other.place}"
-                )
+            other, meaning = asks.get(folded(phrase), (one, purpose))
+            if purpose != meaning and other.rule.name != one.rule.name:
+                does = "asks for" if meaning == "ask" else "links"
+                text = f"the phrase {shown(phrase)} of {purpose} {does} a ticket in the rule in {other.place}"
                 yield one.problem(loc, text)
 
 

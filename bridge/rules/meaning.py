@@ -16,7 +16,7 @@ from bridge.rules.match import folded
 from bridge.rules.meaning_hold import STATUSES, hold_findings
 from bridge.rules.meaning_lines import line_findings
 from bridge.rules.meaning_roads import road_findings
-from bridge.rules.named import CONTEXT_PACK
+from bridge.rules.named import CONTEXT_PACK, sources
 from bridge.rules.problems import did_you_mean, nearest, shown
 from bridge.rules.shape import MirroredField, Rule
 from bridge.rules.template import TemplateProblem, compile_template
@@ -92,6 +92,8 @@ def _conditions(rule: Rule) -> Iterator[Finding]:
         )
     for index, condition in enumerate(rule.when):
         yield from _condition(("when", index), condition)
+    if rule.ask_field is not None:
+        yield from _condition(("ask_field",), rule.ask_field)
 
 
 def _condition(loc: Steps, condition: Condition, more: frozenset[str] = frozenset()) -> Iterator[Finding]:
@@ -150,8 +152,9 @@ def _ticket(rule: Rule) -> Iterator[Finding]:
         yield from _description(ticket.description)
     for index, name in enumerate(ticket.include):
         yield from _name(("ticket", "include", index), name)
-    for name, source in ticket.fields.items():
-        loc = ("ticket", "fields", name)
+    yield from _teams(ticket.teams)
+    for loc, source in sources(rule):
+        name = loc[-1]
         yield from _ticket_field((*loc, KEY), name)
         for place, one in _sources(loc, source):
             if one.of is not None:
@@ -175,6 +178,15 @@ def _cases(loc: Steps, cases: tuple[ValueCase, ...]) -> Iterator[Finding]:
         for inner, condition in enumerate(case.if_):
             # Where the conditions are written as one mapping they have no places of their own in the file.
             yield from _condition((*loc, "when", index, "if", inner), condition, frozenset({WAITING}))
+
+
+def _teams(teams: Collection[str]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in teams:
+        first = seen.setdefault(" ".join(folded(name).split()), name)
+        if first != name:
+            text = f"the team {shown(name)} is the same as {shown(first)}: case and blanks make no difference"
+            yield ("ticket", "teams", name, KEY), text
 
 
 def _ticket_field(loc: Steps, name: str) -> Iterator[Finding]:
@@ -251,8 +263,8 @@ def _maps(rule: Rule, maps: Maps) -> Iterator[Finding]:
 
 
 def _maps_used(rule: Rule) -> Iterator[tuple[Steps, str | None]]:
-    for name, source in rule.ticket.fields.items():
-        for loc, one in _sources(("ticket", "fields", name), source):
+    for place, source in sources(rule):
+        for loc, one in _sources(place, source):
             yield (*loc, "map"), one.map
     for index, field in enumerate(rule.mirror.fields):
         for key in ("map", "map_to_ticket", "map_to_incident"):

@@ -95,6 +95,7 @@ def phrases(rule: Rule) -> Iterator[tuple[Steps, str, str]]:
     """Yield (place in the rule, what it is for, phrase) of every phrase to which the rule listens."""
     verify, release = rule.hold.verify, rule.hold.release
     yield from _listed(("ask",), "ask", rule.ask)
+    yield from _listed(("link",), "link", rule.link)
     for group, sources in (("any", rule.hold.deployed.any_), ("all", rule.hold.deployed.all_)):
         for index, source in enumerate(sources):
             if isinstance(source, PhraseSource):

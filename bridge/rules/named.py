@@ -10,7 +10,7 @@ from bridge.rules.levels import WAITING
 from bridge.rules.shape import Line, Rule, RuleSet
 from bridge.rules.shape_roads import ChangeIn
 from bridge.rules.template import TemplateProblem, compile_template
-from bridge.rules.values import Source, ValueCase
+from bridge.rules.values import FieldSource, Source, ValueCase
 
 #: What every ticket tells under our own names, whatever the rules say.
 TICKET_NAMES = frozenset(
@@ -31,7 +31,7 @@ def fields_named(rules: RuleSet) -> frozenset[str]:
 
 
 def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
-    """Return the tracker's own fields that any mirror, proposal or workaround names, beside what every ticket tells."""
+    """Return the tracker's own fields that a rule names for whatever purpose, beside what every ticket tells."""
     named = (name for rule in rules.rules for name in _ticket_names(rule))
     return frozenset(name for name in named if name not in TICKET_NAMES)
 
@@ -39,6 +39,8 @@ def ticket_fields_named(rules: RuleSet) -> frozenset[str]:
 def _ticket_names(rule: Rule) -> Iterator[str]:
     yield from (field.ticket for field in rule.mirror.fields)
     yield from (line.field for line in lines_of(rule) if line.field is not None)
+    if rule.ticket.incident_field is not None:
+        yield rule.ticket.incident_field
     if rule.hold.cause is not None and rule.hold.cause.propose is not None:
         yield rule.hold.cause.propose.of
     if rule.hold.workaround is not None and rule.hold.workaround.field is not None:
@@ -67,6 +69,8 @@ def incident_names(rule: Rule) -> Iterator[str]:
     """Yield every name of an incident's value in a rule, our own and the desk's."""
     for condition in rule.when:
         yield from condition_names(condition)
+    if rule.ask_field is not None:
+        yield from condition_names(rule.ask_field)
     yield from _source_names(rule)
     yield from (field.incident for field in rule.mirror.fields)
     yield from rule.ticket.include
@@ -76,10 +80,19 @@ def incident_names(rule: Rule) -> Iterator[str]:
         yield from template_names(text)
 
 
+def sources(rule: Rule) -> Iterator[tuple[tuple[str, ...], FieldSource]]:
+    """Yield (place in the rule, source) of every field of a new ticket, the teams' own included."""
+    for name, source in rule.ticket.fields.items():
+        yield ("ticket", "fields", name), source
+    for team, shape in rule.ticket.teams.items():
+        for name, source in shape.fields.items():
+            yield ("ticket", "teams", team, "fields", name), source
+
+
 def _source_names(rule: Rule) -> Iterator[str]:
     cases: list[ValueCase] = [case for field in rule.mirror.fields for case in field.when]
     others: list[Source] = []
-    for source in rule.ticket.fields.values():
+    for _, source in sources(rule):
         cases += source.when
         others += [source.otherwise] if source.otherwise else []
         if source.of is not None:

@@ -18,6 +18,16 @@ from bridge.rules.values import FieldSource, ValueCase
 Redaction = Literal["card_number", "phone", "email"]
 
 
+class Team(Shape):
+    """A team whose ticket people may ask for by name; what is left out here is as the rule's ticket has it."""
+
+    project: Text | None = Field(default=None, description="The key of the team's project.")
+    type: Text | None = Field(default=None, description="The issue type there.")
+    fields: dict[str, FieldSource] = Field(
+        default_factory=dict, description="Fields of its own; an empty value leaves one of the rule's out."
+    )
+
+
 class TicketShape(Shape):
     """The ticket that the rule opens."""
 
@@ -34,6 +44,17 @@ class TicketShape(Shape):
     )
     fields: dict[str, FieldSource] = Field(
         default_factory=dict, description="Further fields of the ticket, as Jira spells them."
+    )
+    teams: dict[Text, Team] = Field(
+        default_factory=dict, description="Teams by the name that people write after the phrase."
+    )
+    incident_field: Text | None = Field(
+        default=None,
+        description="The ticket's field in which people write an incident's number to link it.",
+    )
+    incident_links: bool = Field(
+        default=False,
+        description="Whether a web link that people make to an incident links it; one request a changed ticket.",
     )
 
 
@@ -312,10 +333,32 @@ class Rule(Shape):
         default=("#ticket", "#тикет", "#тікет"),
         description="The first words of a note that asks for a ticket.",
     )
+    link: Texts = Field(
+        default=("#link", "#связать", "#зв'язати"),
+        description="The first words of a note that names an existing ticket to link.",
+    )
+    ask_field: Condition | None = Field(
+        default=None, description="The value of a field that asks for a ticket, once until it goes away."
+    )
     ticket: TicketShape
     hold: Hold
     mirror: Mirror = Mirror()
     lines: Lines | None = Field(default=None, description="Second and third line, where there are two.")
+
+    def for_team(self, name: str) -> Rule:
+        """Return the rule as it opens tickets of this team; the rule itself for an unknown or empty name."""
+        team = self.ticket.teams.get(name)
+        if team is None:
+            return self
+        own = {"project": team.project or self.ticket.project, "type": team.type or self.ticket.type}
+        fields = {**self.ticket.fields, **team.fields}
+        return self.model_copy(update={"ticket": self.ticket.model_copy(update={**own, "fields": fields})})
+
+    @property
+    def projects(self) -> frozenset[str]:
+        """The projects in which the rule opens tickets, its teams' included."""
+        own = {team.project for team in self.ticket.teams.values() if team.project}
+        return frozenset({self.ticket.project, *own})
 
 
 #: Words of the incident to words of the ticket; ``default`` stands for every other word.
@@ -346,4 +389,4 @@ class RuleSet(Shape):
     @property
     def projects(self) -> tuple[str, ...]:
         """The projects in which the rules open tickets, sorted."""
-        return tuple(sorted({rule.ticket.project for rule in self.rules}))
+        return tuple(sorted({project for rule in self.rules for project in rule.projects}))

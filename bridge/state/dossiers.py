@@ -48,15 +48,6 @@ class Dossiers:
         row = self._connection.execute(_ONE, {"pair": pair, "incident": number}).one_or_none()
         return None if row is None else _remembered(row)
 
-    def several(self, pair: str, numbers: Iterable[str]) -> dict[str, Dossier]:
-        """Return the dossiers of these incidents by number; those without one are left out."""
-        query = select(DOSSIERS.c.incident, DOSSIERS.c.body).where(DOSSIERS.c.pair == pair)
-        return {
-            row.incident: decode(Dossier, row.body)
-            for some in chunks(tuple(set(numbers)))
-            for row in self._connection.execute(query.where(DOSSIERS.c.incident.in_(some)))
-        }
-
     def save(
         self, pair: str, dossier: Dossier, *, stage: str, look_again_at: datetime | None, at: datetime
     ) -> None:

@@ -13,7 +13,14 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from bridge.model.actions import Action, AddIncidentNote, AddTicketNote, CreateTicket, EditIncidentNote
+from bridge.model.actions import (
+    Action,
+    AddIncidentNote,
+    AddTicketNote,
+    CreateTicket,
+    EditIncidentNote,
+    EditTicketNote,
+)
 from bridge.model.incident import FINAL, Incident
 from bridge.state.codec import decode, decode_action, encode_action
 from bridge.state.dialect import chunks, pages
@@ -92,7 +99,7 @@ def _forget_words(tx: Transaction, pair: str, numbers: tuple[str, ...] | Any) ->
 
 def _wordless(action: Action) -> Action:
     match action:
-        case AddIncidentNote() | AddTicketNote() | EditIncidentNote():
+        case AddIncidentNote() | AddTicketNote() | EditIncidentNote() | EditTicketNote():
             return replace(action, text="")
         case CreateTicket():
             return replace(action, description="")

@@ -6,10 +6,12 @@ The dossier is the truth; its rows here are rewritten whenever it is saved, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Connection, bindparam, delete, exists, func, select
 
-from bridge.model.dossier import Dossier
+from bridge.model.dossier import Dossier, Link
+from bridge.model.shared import Sibling
 from bridge.model.ticket import Ticket
 from bridge.state.codec import decode
 from bridge.state.dialect import chunks, pages, upsert
@@ -17,7 +19,12 @@ from bridge.state.schema import DOSSIERS, LINKS, TICKETS
 
 _MINE = (LINKS.c.pair == bindparam("pair"), LINKS.c.incident == bindparam("incident"))
 _AMONG = LINKS.c.ticket_id.in_(bindparam("tickets", expanding=True))
-_OF_INCIDENT = select(LINKS.c.ticket_id, LINKS.c.ticket_key, LINKS.c.follows).where(*_MINE)
+_OF_INCIDENT = select(LINKS).where(*_MINE)
+_SIBLINGS = (
+    select(LINKS)
+    .where(LINKS.c.pair == bindparam("pair"), LINKS.c.incident != bindparam("incident"), _AMONG)
+    .order_by(LINKS.c.ticket_id, LINKS.c.linked_at, LINKS.c.incident)
+)
 _OF_TICKETS = (
     select(LINKS.c.ticket_id, LINKS.c.incident)
     .where(LINKS.c.pair == bindparam("pair"), _AMONG)
@@ -36,20 +43,15 @@ class Links:
 
     def rewrite(self, pair: str, dossier: Dossier) -> None:
         """Make the rows of an incident say what its dossier says."""
-        wanted = _rows(dossier)
         same = {"pair": pair, "incident": dossier.incident}
-        rows = self._connection.execute(_OF_INCIDENT, same)
-        there = {row.ticket_id: (row.ticket_key, row.follows) for row in rows}
+        wanted = {ticket_id: {**same, **row} for ticket_id, row in _rows(dossier).items()}
+        there = {row.ticket_id: dict(row._mapping) for row in self._connection.execute(_OF_INCIDENT, same)}
         if there == wanted:
             return
         gone = sorted(there.keys() - wanted.keys())
         if gone:
             self._connection.execute(_GONE, {**same, "tickets": gone})
-        fresh = [
-            {**same, "ticket_id": ticket_id, "ticket_key": key, "follows": follows}
-            for ticket_id, (key, follows) in wanted.items()
-        ]
-        upsert(self._connection, LINKS, fresh)
+        upsert(self._connection, LINKS, list(wanted.values()))
 
     def incidents_of_tickets(self, pair: str, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return for each of the ticket ids that is linked the numbers of its incidents, sorted."""
@@ -63,23 +65,27 @@ class Links:
         """Return the numbers of the incidents that are linked to a ticket, sorted."""
         return self.incidents_of_tickets(pair, (ticket_id,)).get(ticket_id, ())
 
+    def siblings(self, pair: str, number: str, ids: Iterable[str]) -> dict[str, tuple[Sibling, ...]]:
+        """Return for each of the ticket ids the other incidents that are linked to it, the oldest link first."""
+        found: dict[str, tuple[Sibling, ...]] = {}
+        for some in chunks(tuple(set(ids))):
+            asked = {"pair": pair, "incident": number, "tickets": some}
+            for row in self._connection.execute(_SIBLINGS, asked):
+                sibling = Sibling(
+                    number=row.incident,
+                    linked_at=row.linked_at,
+                    priority=row.priority,
+                    queue=row.queue,
+                    waits=row.waits,
+                    verified=row.verified,
+                    ended_at=row.ended_at,
+                )
+                found[row.ticket_id] = (*found.get(row.ticket_id, ()), sibling)
+        return found
+
     def linked_among(self, pair: str, ids: Iterable[str]) -> frozenset[str]:
         """Return those of the ticket ids that are linked."""
         return frozenset(self.incidents_of_tickets(pair, ids))
-
-    def sharing(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
-        """Return the other incidents that share a ticket with any of these."""
-        mine, others = LINKS.alias("mine"), LINKS.alias("others")
-        query = (
-            select(others.c.incident)
-            .join(mine, (mine.c.pair == others.c.pair) & (mine.c.ticket_id == others.c.ticket_id))
-            .where(mine.c.pair == pair, mine.c.incident != others.c.incident)
-        )
-        given = set(numbers)
-        found: set[str] = set()
-        for some in chunks(tuple(given)):
-            found.update(self._connection.scalars(query.where(mine.c.incident.in_(some))))
-        return frozenset(found - given)
 
     def linked_tickets(self, pair: str) -> Iterator[str]:
         """Yield the id of every linked ticket once, sorted."""
@@ -117,9 +123,26 @@ class Links:
         return (decode(Ticket, row.body) for row in pages(self._connection, query, TICKETS.c.ticket_id))
 
 
-def _rows(dossier: Dossier) -> dict[str, tuple[str, bool]]:
-    followed = {ticket_id: ("", True) for link in dossier.links for ticket_id in link.beside}
-    return followed | {link.ticket_id: (link.ticket_key, False) for link in dossier.links}
+def _rows(dossier: Dossier) -> dict[str, dict[str, Any]]:
+    followed = {
+        ticket_id: _row(dossier, link, ticket_id) for link in dossier.links for ticket_id in link.beside
+    }
+    return followed | {link.ticket_id: _row(dossier, link, link.ticket_id) for link in dossier.links}
+
+
+def _row(dossier: Dossier, link: Link, ticket_id: str) -> dict[str, Any]:
+    follows = ticket_id != link.ticket_id
+    return {
+        "ticket_id": ticket_id,
+        "ticket_key": "" if follows else link.ticket_key,
+        "follows": follows,
+        "waits": dossier.held and not link.lost and ticket_id in link.awaited,
+        "verified": dossier.ending == "verified",
+        "linked_at": link.linked_at,
+        "ended_at": dossier.ended_at,
+        "priority": dossier.priority,
+        "queue": dossier.queue,
+    }
 
 
 def _of_a_held_incident() -> ColumnElement[bool]:

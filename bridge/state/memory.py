@@ -132,10 +132,6 @@ class Memory:
         """Return the incident as last seen, None where it is not watched."""
         return _INCIDENTS.snapshots(self._connection, {"pair": pair}, (number,)).get(number)
 
-    def incidents(self, pair: str, numbers: Sequence[str]) -> dict[str, Incident]:
-        """Return the incidents as last seen, by number; those that are not watched are left out."""
-        return _INCIDENTS.snapshots(self._connection, {"pair": pair}, numbers)
-
     def ticket(self, pair: str, ticket_id: str) -> Ticket | None:
         """Return the ticket as last seen, None where it never was."""
         return self.tickets(pair, (ticket_id,)).get(ticket_id)

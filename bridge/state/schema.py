@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest version under ``migrations/versions``.
-REVISION = "0003"
+REVISION = "0005"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -126,11 +126,51 @@ LINKS = Table(
     _words("ticket_id"),
     _words("ticket_key"),
     Column("follows", Boolean, nullable=False),
+    Column("waits", Boolean, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    _moment("linked_at"),
+    _moment("ended_at", empty=True),
+    _words("priority"),
+    _words("queue"),
     PrimaryKeyConstraint("pair", "incident", "ticket_id", name="links_key"),
     ForeignKeyConstraint(
         ["pair", "incident"], ["dossiers.pair", "dossiers.incident"], name="links_dossier", ondelete="CASCADE"
     ),
     Index("links_ticket", "pair", "ticket_id", "incident"),
+)
+
+BOARDS = Table(
+    "boards",
+    METADATA,
+    _words("pair"),
+    _words("ticket_id"),
+    _words("note_id"),
+    _words("text"),
+    Column("revision", Integer, nullable=False),
+    PrimaryKeyConstraint("pair", "ticket_id", name="boards_key"),
+)
+
+CLAIMS = Table(
+    "claims",
+    METADATA,
+    _words("pair"),
+    _words("incident"),
+    _words("ticket_id"),
+    _words("ticket_key"),
+    _moment("at"),
+    Column("done", Boolean, nullable=False),
+    Column("absent", Boolean, nullable=False),
+    PrimaryKeyConstraint("pair", "incident", "ticket_id", name="claims_key"),
+)
+
+EXAMINED = Table(
+    "examined",
+    METADATA,
+    _words("pair"),
+    _words("stream"),
+    _words("what"),
+    _moment("at"),
+    PrimaryKeyConstraint("pair", "stream", "what", name="examined_key"),
 )
 
 INCIDENTS = Table(
@@ -212,6 +252,17 @@ CYCLES = Table(
     _moment("started_at"),
     _words("sentence"),
     PrimaryKeyConstraint("pair", "number", name="cycles_key"),
+)
+
+OUTAGES = Table(
+    "outages",
+    METADATA,
+    _words("pair"),
+    _words("side"),
+    _words("why"),
+    _moment("since"),
+    _moment("next_probe"),
+    PrimaryKeyConstraint("pair", "side", name="outages_key"),
 )
 
 AUDIT = Table(

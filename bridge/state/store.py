@@ -31,6 +31,8 @@ from bridge.state.links import Links
 from bridge.state.lock import take_lock
 from bridge.state.memory import Memory
 from bridge.state.migrate import older_revision, require_current, upgrade
+from bridge.state.outages import Outages
+from bridge.state.shared import Shared
 from bridge.state.sqlite import (
     BUSY_SECONDS,
     READING,
@@ -55,6 +57,8 @@ class Transaction:
         "journal",
         "links",
         "memory",
+        "outages",
+        "shared",
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -65,6 +69,8 @@ class Transaction:
         self.agenda = Agenda(connection)
         self.journal = Journal(connection)
         self.diary = Diary(connection)
+        self.outages = Outages(connection)
+        self.shared = Shared(connection)
         self.audit = Audit(connection)
         self.approvals = Approvals(connection)
 

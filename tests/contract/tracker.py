@@ -57,6 +57,8 @@ class TrackerWorld(Protocol):
     def titles(self) -> list[str]: ...
     def comments(self, ticket_id: str) -> list[str]: ...
     def links(self, ticket_id: str) -> list[tuple[str, bool]]: ...
+    def silences(self, ticket_id: str, note_id: str) -> None: ...
+    def points(self, ticket_id: str, url: str, title: str) -> None: ...
 
 
 def draft(**changes: Any) -> CreateTicket:
@@ -252,6 +254,53 @@ class TrackerContract:
         assert note.internal
 
     @pytest.mark.parametrize("text", NASTY)
+    def test_a_note_of_ours_is_rewritten_in_its_place(self, world: TrackerWorld, text: str) -> None:
+        """Rewriting a note leaves one note, with the new words and mark, still internal."""
+        ticket_id = world.opens("here")
+        tracker = world.tracker()
+        receipt = tracker.add_note(ticket_id, "first", mark=MARK)
+        world.wait(5)
+        tracker.edit_note(ticket_id, receipt.id, text, mark=mark("acme", "board/10001"))
+        [note] = tracker.notes(ticket_id)
+        assert (note.id, note.text, note.mark) == (receipt.id, clean(text), "board/10001")
+        assert (note.origin, note.internal) == ("bridge", True)
+
+    def test_a_deleted_note_cannot_be_rewritten(self, world: TrackerWorld) -> None:
+        """Rewriting a note that somebody deleted, or that never was, says that it is gone."""
+        ticket_id = world.opens("here")
+        tracker = world.tracker()
+        receipt = tracker.add_note(ticket_id, "first", mark=MARK)
+        world.silences(ticket_id, receipt.id)
+        for note_id in (receipt.id, "999999"):
+            with pytest.raises(Gone):
+                tracker.edit_note(ticket_id, note_id, "again", mark=MARK)
+        with pytest.raises(Refused):
+            tracker.edit_note(ticket_id, "../x", "again", mark=MARK)
+        assert world.comments(ticket_id) == []
+
+    def test_a_lost_answer_to_a_rewriting_shows_in_the_note(self, world: TrackerWorld) -> None:
+        """Where the answer to a rewriting is lost, the outcome is in doubt and the note itself tells it."""
+        ticket_id = world.opens("here")
+        tracker = world.tracker()
+        receipt = tracker.add_note(ticket_id, "first", mark=MARK)
+        world.loses_the_next_answer()
+        with pytest.raises(Ambiguous):
+            tracker.edit_note(ticket_id, receipt.id, "again", mark=MARK)
+        assert [note.text for note in tracker.notes(ticket_id)] == ["again"]
+
+    def test_the_links_of_people_are_told(self, world: TrackerWorld) -> None:
+        """The links that people made in a ticket are told with their titles, the bridge's own are not."""
+        ticket_id = world.opens("here")
+        tracker = world.tracker()
+        assert tracker.web_links(ticket_id) == ()
+        shown = link(ticket_id, global_id="bridge=acme&incident=INC1")
+        tracker.show_incident(shown, "https://remedy.example/INC1")
+        world.points(ticket_id, "https://remedy.example/INC7", "Incident INC7")
+        assert tracker.web_links(ticket_id) == ("https://remedy.example/INC7", "Incident INC7")
+        assert tracker.incidents_shown(ticket_id, "acme") == ("INC1",)
+        assert tracker.incidents_shown(ticket_id, "ac") == ()
+
+    @pytest.mark.parametrize("text", NASTY)
     def test_a_summary_arrives_on_one_line(self, world: TrackerWorld, text: str) -> None:
         """Whatever is typed becomes a summary of one line."""
         tracker = world.tracker()
@@ -269,12 +318,16 @@ class TrackerContract:
         assert note.text.startswith("{*}" * 100)
         assert len(seen(tracker, receipt.id).summary) <= 255
 
-    def test_another_pairs_mark_is_no_human_word(self, world: TrackerWorld) -> None:
-        """A note that ends with another pair's mark is a bridge's, but not one of our effects."""
+    def test_a_mark_under_a_persons_words_is_a_persons_words(self, world: TrackerWorld) -> None:
+        """Nobody makes a note a bridge's by ending it like one, with a mark of this pair or of another."""
         ticket_id = world.opens("here")
-        world.says(ticket_id, f"hello\n\n{mark('other', 'INC5/note/remedy/WLG1/7')}")
-        [note] = world.tracker().notes(ticket_id)
-        assert (note.origin, note.mark, note.text) == ("bridge", "", "hello")
+        said = [f"hello\n\n{own}" for own in (MARK, mark("other", "INC5/note/remedy/WLG1/7"))]
+        for text in said:
+            world.says(ticket_id, text)
+        notes = world.tracker().notes(ticket_id)
+        assert [(note.origin, note.mark, note.text) for note in notes] == [
+            ("person", "", text) for text in said
+        ]
 
     def test_a_ticket_moves_to_a_status_by_name(self, world: TrackerWorld) -> None:
         """A move leads to the status whatever case it is written in, and a second one changes nothing."""
@@ -366,6 +419,7 @@ class TrackerContract:
         tracker = world.tracker()
         for write in (
             lambda: tracker.add_note(ticket_id, "x", mark=MARK),
+            lambda: tracker.edit_note(ticket_id, "10001", "x", mark=MARK),
             lambda: tracker.set_fields(ticket_id, [("summary", "x")]),
             lambda: tracker.move(ticket_id, "Done"),
             lambda: tracker.show_incident(link(ticket_id), "https://remedy.example/INC1"),
@@ -398,6 +452,9 @@ class TrackerContract:
             lambda: tracker.find_created(draft()),
             lambda: tracker.create_ticket(draft()),
             lambda: tracker.add_note(ticket_id, "x", mark=MARK),
+            lambda: tracker.edit_note(ticket_id, "10001", "x", mark=MARK),
+            lambda: tracker.web_links(ticket_id),
+            lambda: tracker.incidents_shown(ticket_id, "acme"),
             lambda: tracker.set_fields(ticket_id, [("summary", "x")]),
             lambda: tracker.move(ticket_id, "Done"),
             lambda: tracker.show_incident(link(ticket_id), "https://remedy.example/INC1"),

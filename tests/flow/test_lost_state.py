@@ -106,11 +106,15 @@ def plain(text: str) -> str:
 
 def worlds(story: Story) -> dict[str, Any]:
     """Everything that people see in both worlds at the end."""
-    scene, number = story.scene, story.number
-    incident = scene.incident(number)
+    return worlds_of(story.scene, story.number)
+
+
+def worlds_of(scene: Scene, *numbers: str) -> dict[str, Any]:
+    """Everything that people see of these incidents and of every ticket."""
     names = ("Status", "Status_Reason", "Assigned Group", "Assignee", "Vendor Ticket Number", "Priority")
+    incidents = {number: scene.incident(number) for number in numbers}
     tickets = {}
-    for key in list(scene.keys()):
+    for key in (*scene.keys(), *scene.keys("CORE")):
         ticket = scene.ticket(key)
         tickets[key] = {
             **{name: ticket[name] for name in ("status", "summary", "description", "priority", "labels")},
@@ -118,8 +122,8 @@ def worlds(story: Story) -> dict[str, Any]:
             "links": [link["object"]["title"] for link in scene.world.tracker.remote_links(key)],
         }
     return {
-        "incident": {name: incident[name] for name in names},
-        "notes": sorted(plain(text) for text in scene.notes(number)),
+        "incidents": {number: {name: one[name] for name in names} for number, one in incidents.items()},
+        "notes": sorted(plain(text) for number in numbers for text in scene.notes(number)),
         "tickets": tickets,
     }
 

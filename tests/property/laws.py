@@ -168,6 +168,8 @@ def no_loss_to_tickets(court: Court) -> None:
         if said.place not in court.incidents or said.kind != "note":
             continue
         for link in court.live_links(said.place):
+            if link.on_board and said.id in link.packed:
+                continue  # others waited for the ticket already: what was said before stays in the incident
             ticket = court.tickets[link.ticket_id]
             _stands_once(said, ticket)
             _in_its_words(said, ticket, redact(clean(said.text), ("card_number", "phone", "email")))

@@ -197,7 +197,22 @@ class Life(RuleBasedStateMachine):
             self.town.ledger.excused.add(number)
         self.town.sets(number, who, Vendor_Ticket_Number=f"{before} {self.ticket(ticket)}".strip())
 
+    @precondition(lambda self: self.some_incident() and self.some_ticket())
+    @rule(who=logins, at=which, ticket=which, shape=shapes())
+    def names_ticket(self, who: str, at: int, ticket: int, shape: str) -> None:
+        """Somebody names a ticket that is there to have it linked."""
+        self.town.commands(self.incident(at), f"#link {self.ticket(ticket)}", shape, who)
+
     # -- the tracker
+
+    @precondition(lambda self: self.some_incident() and self.some_ticket())
+    @rule(at=which, number=which, known=st.booleans())
+    def labels(self, at: int, number: int, known: bool) -> None:
+        """A developer writes an incident's number into a ticket, or one that is not there."""
+        key, people = self.ticket(number), self.town.world.tracker.people
+        label = self.incident(at) if known else "INC000000999999"
+        present = self.town.world.tracker.issue(key)["labels"]
+        self.town.develops(lambda: people.sets(key, {"labels": [*present, label]}, "dev.ana"))
 
     @precondition(lambda self: len(self.town.ticket_keys()) < 4)
     @rule(who=developers, project=st.sampled_from(tuple(VERSIONS)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from bridge.simulators.jira.edits import Edit, perform, set_values
 from bridge.simulators.jira.fields import Bad, Field, Reader, catalogue
-from bridge.simulators.jira.records import Change, Issue, Project, Version
+from bridge.simulators.jira.records import Change, Issue, Project, RemoteLink, Version
 from bridge.simulators.jira.steps import arrive, step
 from bridge.simulators.jira.store import Store
 from bridge.simulators.jira.workflow import Resolution
@@ -164,6 +164,15 @@ class People:
             if found is None:
                 raise NotAllowed(f"there is no kind of link {kind!r}")
             self._store.link(found, self._issue(key), self._issue(to_key), self._store.person(by))
+
+    def points_at(self, key: str, url: str, title: str, by: str) -> None:
+        """Link an issue to a page outside, as the form for web links does: without a global id."""
+        with self._lock:
+            shown = {"url": url, "title": title}
+            link = RemoteLink(
+                id=self._store.new_id(), global_id=None, application={}, relationship=None, object=shown
+            )
+            self._store.put_remote_link(self._issue(key), link, self._store.person(by))
 
     def deletes(self, key: str, by: str = _ADMIN) -> None:
         """Delete an issue for ever."""
