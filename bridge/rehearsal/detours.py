@@ -29,7 +29,8 @@ MOST_TRIES, AUTO_CLOSE = 8, timedelta(days=15)
 CHANNEL, ORDINARY = "Reported Source", "Phone"
 SCRIPT_USER = "night.script"
 #: What both sides of a shared field are changed to: (the incident's word, the ticket's, the ticket's for the incident's).
-_WORDS = (("1-Critical", "Low", "Highest"), ("4-Low", "High", "Low"))
+#: Whatever stands on either side, one of the three is new to both.
+_WORDS = (("1-Critical", "Medium", "Highest"), ("4-Low", "High", "Low"), ("2-High", "Low", "High"))
 
 
 @dataclass(kw_only=True)
@@ -216,7 +217,9 @@ class Detours:
     def _moves_queue(self, course: Course) -> None:
         present = self.frontline.look(course.number)["Assigned Group"]
         group = course.chance.choice([name for name in self.frontline.staff.ordinary if name != present])
-        self.desk.people.reassigns(course.number, group, by=self.frontline.member(course.number))
+        # Somebody there takes it: an incident in progress needs an owner.
+        owner = self.frontline.staff.of(group)
+        self.desk.people.reassigns(course.number, group, owner, by=self.frontline.member(course.number))
         self._took(course)
 
     def _empties_queue(self, course: Course) -> None:
@@ -234,8 +237,10 @@ class Detours:
 
     def _both_change(self, course: Course) -> None:
         """Change a shared field on both sides between two looks of the bridge."""
-        urgency = self.frontline.look(course.number)["Urgency"]
-        ours, theirs, settled = next(words for words in _WORDS if words[0] != urgency)
+        present = self.frontline.look(course.number)["Urgency"], self.tracker.issue(course.key)["priority"]
+        ours, theirs, settled = next(
+            words for words in _WORDS if words[0] != present[0] and words[1] != present[1]
+        )
         self.desk.people.sets(course.number, {"Urgency": ours}, by=self.frontline.member(course.number))
         self.tracker.people.sets(course.key, {"priority": theirs}, course.life.assignee)
         self._took(course)

@@ -143,7 +143,7 @@ def write_issues(path: Path) -> Path:
 
 
 def many_hand_overs(count: int) -> list[list[dict[str, str]]]:
-    """As many incidents, handed over minutes apart and resolved by the log weeks later, in two groups."""
+    """As many incidents of every urgency, handed over minutes apart, and resolved by the log weeks later."""
     return [
         rows_of(
             f"INC{1000 + index}",
@@ -155,6 +155,7 @@ def many_hand_overs(count: int) -> list[list[dict[str, str]]]:
             ("Closed", f"{20 + index % 5}/3/2016 12:{index % 60:02d}"),
             assignment_group=f"Group {1 + index % 2}",
             assigned_to=f"Resolver {1 + index % 2}",
+            urgency=("1 - High", "2 - Medium", "3 - Low")[index % 3],
         )
         for index in range(count)
     ]
