@@ -83,17 +83,36 @@ class Detours:
         self._adopts(act.number, key, "a developer's own ticket, linked by its key")
         return True
 
+    def _own_by_note(self, act: Act) -> bool:
+        self._links(act.number, self.development.opens_own(act.number))
+        return True
+
+    def _links(self, number: str, key: str) -> None:
+        """Name an existing ticket in a note."""
+        self._writes(number, f"#link {key} That is it ({number}).")
+        self._adopted(number, key, self.roads[number])
+
+    def _own_by_label(self, act: Act) -> bool:
+        """Let a developer write the incident's number into a ticket; Frontline need not ask."""
+        key = self.development.opens_own(act.number)
+        self.tracker.people.sets(key, {"labels": [act.number]}, "dev.own")
+        self._adopted(act.number, key, "a developer's own ticket, linked from its side")
+        return True
+
     def _joins(self, act: Act) -> bool:
         course = self.development.joinable()
         if course is None:
             self.deck.take_back(self.roads.pop(act.number))
             return False
-        course.joined.append(act.number)
+        self.development.joins(act.number, course)
         self._adopts(act.number, course.key, "a second incident on one ticket")
         return True
 
     def _adopts(self, number: str, key: str, road: Road) -> None:
         self._types(number, key)
+        self._adopted(number, key, road)
+
+    def _adopted(self, number: str, key: str, road: Road) -> None:
         self.diary.note(self.clock(), number, "adopted", key)
         self.diary.takes(self.clock(), number, road, key)
 
@@ -139,6 +158,10 @@ class Detours:
     def _asks_again(self, course: Course) -> None:
         self._writes(course.number, f"#ticket Is there any news? ({course.number})")
         self._took(course)
+
+    def _second_ticket(self, course: Course) -> None:
+        """Find that a second ticket has to be fixed as well, and link it."""
+        self._links(course.number, self.development.opens_own(course.number))
 
     def _too_soon(self, course: Course) -> None:
         self._writes(course.number, f"#failed It is as before ({course.number}).")
@@ -269,10 +292,13 @@ _ASKING: dict[Road, Callable[[Detours, Act], bool]] = {
     "asked where no rule matches": Detours._misfiled,
     "a mistyped key": Detours._mistypes,
     "a developer's own ticket, linked by its key": Detours._own_ticket,
+    "a developer's own ticket, linked by a note": Detours._own_by_note,
+    "a developer's own ticket, linked from its side": Detours._own_by_label,
     "a second incident on one ticket": Detours._joins,
 }
 #: When in the course of the work people act, and what they do; on the other roads development or the check decides.
 _LINKED: dict[Road, tuple[float, Callable[[Detours, Course], None]]] = {
+    "a second ticket of one incident": (0.2, Detours._second_ticket),
     "asked again for a ticket": (0.2, Detours._asks_again),
     "an answer too early": (0.3, Detours._too_soon),
     "an answer by an outsider": (0.5, Detours._outsider),

@@ -7,6 +7,7 @@ five ways.  Most fixes are in production before Frontline wants to resolve, some
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,7 +37,10 @@ REMIND_AFTER, REMINDERS = timedelta(days=2), 2
 
 @dataclass(kw_only=True)
 class Development:
-    """Everybody who works on tickets; ``roads`` are the side roads by incident, ``taken_up`` is told of each ticket."""
+    """Everybody who works on tickets; ``roads`` are the side roads by incident, ``taken_up`` is told of each ticket.
+
+    ``missing`` are the tickets of each incident that are not in production or declined yet.
+    """
 
     tracker: JiraSimulator
     frontline: Frontline
@@ -50,6 +54,7 @@ class Development:
     taken: int = 0
     known: set[str] = field(default_factory=set)
     courses: list[Course] = field(default_factory=list)
+    missing: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def notices(self, pair: str) -> None:
         """Take up the tickets that the bridge opened since the last look."""
@@ -68,6 +73,11 @@ class Development:
         self.known.add(key)
         self._takes(number, key)
         return key
+
+    def joins(self, number: str, course: Course) -> None:
+        """Let a further incident wait for a ticket."""
+        course.joined.append(number)
+        self.missing[number].add(course.key)
 
     def joinable(self) -> Course | None:
         """Return the newest course on which work goes on for a while and that another incident may join."""
@@ -102,9 +112,12 @@ class Development:
         # Only fixes are deployed: the ways take turns among them.
         self.taken += course.outcome != "declined"
         self.courses.append(course)
+        first = not self.missing[number]
+        self.missing[number].add(key)
         self._plan(course)
         self._plan_remarks(course)
-        self.taken_up(course)
+        if first:
+            self.taken_up(course)
 
     def _plan_remarks(self, course: Course) -> None:
         length = course.fixed_at - course.started
@@ -229,6 +242,9 @@ class Development:
         if ignored:
             self.does(since + patience, partial(self._was_ignored, course))
         for number in course.numbers:
+            self.missing[number].discard(course.key)
+            if self.missing[number]:
+                continue  # whoever is there last has it checked
             works = course.works or course.round > 1 or number != course.number
             check = partial(
                 self.frontline.checks,
@@ -247,6 +263,8 @@ class Development:
     def _again(self, course: Course) -> None:
         """Work on a ticket that came back from Frontline."""
         following = course.again(self.clock())
+        for number in course.numbers:
+            self.missing[number].add(course.key)
         self.courses.append(following)
         self._plan(following)
 

@@ -48,6 +48,7 @@ class Promises:
         """Return every promise with how often it was broken."""
         return (
             finding("answers not given exactly once", list(self._answers())),
+            finding("tickets of several incidents without their one board", list(self._boards())),
             finding("workarounds not told exactly once", list(self._workarounds())),
             finding("put back although resolved by a workaround", list(self._free())),
             finding("reminders before their time, or too many", list(self._reminders())),
@@ -119,6 +120,12 @@ class Promises:
                 ]
                 if len(given) != 1:
                     yield f"{entry.number} {answer}: {len(given)}"
+
+    def _boards(self) -> Iterator[str]:
+        for key in dict.fromkeys(entry.key for entry in self._took("a second incident on one ticket")):
+            times = sum("/board/" in mark_of(text) for text in self.witness.own_comments(key))
+            if times != 1:
+                yield f"{key}: {times}"
 
     def _workarounds(self) -> Iterator[str]:
         for entry in self._deeds("workaround"):

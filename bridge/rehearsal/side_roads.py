@@ -12,6 +12,9 @@ from typing import Literal, get_args
 Road = Literal[
     "a second incident on one ticket",
     "a developer's own ticket, linked by its key",
+    "a developer's own ticket, linked by a note",
+    "a developer's own ticket, linked from its side",
+    "a second ticket of one incident",
     "asked again for a ticket",
     "asked where no rule matches",
     "a mistyped key",
@@ -66,6 +69,7 @@ SLOW: frozenset[Road] = frozenset(
         "a queue that became empty",
         "handed on to third line and back",
         "a second incident on one ticket",
+        "a second ticket of one incident",
     }
 )
 #: Roads that need a fix that works, whatever became of the real issue.
@@ -76,6 +80,7 @@ NEEDS_FIX: frozenset[Road] = frozenset(
         "a cause proposed by a component",
         "a question that nobody answers in time",
         "a second incident on one ticket",
+        "a second ticket of one incident",
         "a field changed on both sides: the incident's wins",
         "a field changed on both sides: the last writer wins",
         "a field changed on both sides: a person is asked",

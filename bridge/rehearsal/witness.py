@@ -17,7 +17,7 @@ from bridge.rehearsal.world import DESK_ACCOUNT, World
 
 _LABEL = re.compile(r"bridge-[a-z0-9]+-(?P<number>.+)-\d+")
 _MARK = re.compile(r"\(bridge:[^\s()]+\)\s*\Z")
-_COMMAND = re.compile(r"\s*#(?:ticket|verified|failed|release)\b")
+_COMMAND = re.compile(r"\s*#(?:ticket|link|verified|failed|release)\b")
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
 # Names of macros, colours and files are no words of a person: {code:java}, {color:red}, !picture.png|thumbnail!
 _MARKUP = re.compile(r"\{[^{}\n]{1,200}\}|![^\s!|]+\.\w{2,5}(?:\|[^!\n]*)?!")
@@ -139,8 +139,17 @@ class Witness:
             for note in self.human_notes(number):
                 text = _plain(str(note["Detailed Description"]))
                 times = sum(each.count(text) for each in told)
-                if times != 1:
+                wanted = self._wanted(number, key, note["Submit Date"])
+                if times not in wanted:
                     yield f"{number} {note['Work Log ID']} was carried {times} times to {key}"
+
+    def _wanted(self, number: str, key: str, written: datetime) -> tuple[int, ...]:
+        """Return how often a note may stand in a ticket: what was written before joining others' stays at home."""
+        joined = [deed.at for deed in self.deeds[number] if (deed.what, deed.key) == ("adopted", key)]
+        alone = sum(key in keys for keys in self.tickets.values()) == 1
+        if not joined or alone or written > joined[0] + NOTICED:
+            return (1,)
+        return (0,) if written < joined[0] else (0, 1)
 
     def human_notes(self, number: str) -> list[dict[str, Any]]:
         """Return what people wrote into an incident, without what they asked the bridge for."""

@@ -146,7 +146,7 @@ def many_hand_overs(count: int) -> list[list[dict[str, str]]]:
     """As many incidents of every urgency, handed over minutes apart, and resolved by the log weeks later."""
     return [
         rows_of(
-            f"INC{1000 + index}",
+            f"INC{1000 + index:07d}",
             ("New", f"1/3/2016 08:{index % 30:02d}"),
             ("Active", f"1/3/2016 08:{30 + index % 30:02d}"),
             ("Awaiting Problem", f"1/3/2016 {9 + index // 30:02d}:{2 * (index % 30):02d}"),

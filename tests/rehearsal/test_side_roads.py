@@ -93,6 +93,7 @@ def test_a_road_that_nobody_took_is_a_finding_in_a_large_log_only() -> None:
     ("road", "promise"),
     [
         *((road, "answers not given exactly once") for road in ANSWERS),
+        ("a second incident on one ticket", "tickets of several incidents without their one board"),
         ("a question that nobody answers in time", "questions without their reminders"),
         ("a fix that failed, with a screenshot", "files of answers not carried exactly once"),
         ("closed early by a person", "early closings of which a ticket was not told"),
@@ -227,19 +228,22 @@ def test_a_move_that_was_undone_is_found() -> None:
 
 
 def test_a_second_incident_is_linked_by_the_tickets_own_word() -> None:
-    """An incident that joined a ticket counts as linked once the ticket shows it, from then on with all its notes."""
+    """An incident that joined a ticket counts as linked once the ticket shows it, from then on with its notes."""
     scene = a_scene()
     _, key = scene.linked()
     second = scene.opens()
+    scene.writes(second, "This is told at home only.")
     diary = Diary()
+    an_hour_on(scene)
     scene.world.desk.people.sets(second, {"Vendor Ticket Number": key}, by="ann")
     diary.note(scene.world.clock(), second, "adopted", key)
-    scene.writes(second, "Another customer calls about it.")
     seen = Witness(world=scene.world, diary=diary, projects=("FRONT",))
     assert second not in seen.tickets
     scene.settle()
     linked = Witness(world=scene.world, diary=diary, projects=("FRONT",))
     assert linked.tickets[second] == [key]
     assert (linked.lost_notes().count, linked.duplicate_tickets().count) == (0, 0)
+    assert "at home only" not in "".join(scene.comments(key))
+    an_hour_on(scene)
     scene.writes(second, "And one more customer.")
     assert linked.lost_notes().count == 1
