@@ -15,6 +15,7 @@ from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
 from bridge.simulators.faults import Fault
 from bridge.simulators.wire import Request, Response
 from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.flow.test_dead_letters import ACCOUNT
 from tests.property.death import Death, die
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
@@ -296,3 +297,20 @@ def test_the_first_ticket_of_a_lost_state_is_found_by_a_late_search(flavour: Fla
     scene.settle()
     assert len(scene.keys()) == 1
     assert scene.key(number) == scene.keys()[0]
+
+
+def test_a_memory_that_could_not_be_rebuilt_at_once_is_rebuilt_later(flavour: Flavour) -> None:
+    """No duplicate: where the first try to rebuild a memory is refused, it is tried again, not begun with nothing."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    refused = Response.of_json(400, {"errorMessages": ["not this search"], "errors": {}}, ACCOUNT)
+    scene.world.tracker_wire.add(
+        Fault(kind="answer_before", times=2, answer=refused, match=lambda request: "/search" in request.path)
+    )
+    scene.forgets()
+    scene.look(3)
+    scene.world.tracker_wire.clear()
+    scene.wait(minutes=11)
+    scene.settle()
+    assert list(scene.keys()) == [key]
+    assert len(scene.note_with(number, "LINKED FIX")) == 1
