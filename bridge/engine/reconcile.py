@@ -169,10 +169,17 @@ class Reconciler:
             except Exception as error:
                 log.exception("incident_surprised_us")
                 return self._put_aside(number, mark, f"{type(error).__name__}: {error}", memory)
-            if settled and mark is not None:
-                with self.store.transaction() as tx:
-                    tx.agenda.clear_dirty(self.pair.name, mark)
+            self._remember_whether_settled(number, mark, settled)
             return True
+
+    def _remember_whether_settled(self, number: str, mark: Mark | None, settled: bool) -> None:
+        """Take a mark away once all is done; what was only due, and is withheld now, needs one to be looked at again."""
+        if settled and mark is not None:
+            with self.store.transaction() as tx:
+                tx.agenda.clear_dirty(self.pair.name, mark)
+        elif not settled and mark is None:
+            with self.store.transaction() as tx:
+                tx.agenda.mark_dirty(self.pair.name, [number], "something is left to do", self.pair.clock())
 
     def _put_aside(self, number: str, mark: Mark | None, why: str, memory: Memory) -> bool:
         log.error("incident_put_aside", why=why, minutes=POISON_PAUSE.total_seconds() / 60)
