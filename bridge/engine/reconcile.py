@@ -188,30 +188,39 @@ class Reconciler:
             except StateError:
                 raise
             except BridgeError as error:
-                return self._put_aside(number, mark, str(error))
+                return self._put_aside(number, mark, str(error), memory)
             except Exception as error:
                 log.exception("incident_surprised_us")
-                return self._put_aside(number, mark, f"{type(error).__name__}: {error}")
+                return self._put_aside(number, mark, f"{type(error).__name__}: {error}", memory)
+            self._remember_whether_settled(number, mark, settled)
             if not settled:
                 self._sleep(number, mark, executor)
-            elif mark is not None:
-                with self.store.transaction() as tx:
-                    tx.agenda.clear_dirty(self.pair.name, mark)
             return True
+
+    def _remember_whether_settled(self, number: str, mark: Mark | None, settled: bool) -> None:
+        """Take a mark away once all is done; what was only due, and is withheld now, needs one to be looked at again."""
+        if settled and mark is not None:
+            with self.store.transaction() as tx:
+                tx.agenda.clear_dirty(self.pair.name, mark)
+        elif not settled and mark is None:
+            with self.store.transaction() as tx:
+                tx.agenda.mark_dirty(self.pair.name, [number], "something is left to do", self.pair.clock())
 
     def _sleep(self, number: str, mark: Mark | None, executor: Executor) -> None:
         """Leave an incident alone until something happens to it, where nothing can be done before a side is back."""
         if executor.sleeps(number):
             self._asleep[number] = mark, frozenset(executor.down)
 
-    def _put_aside(self, number: str, mark: Mark | None, why: str) -> bool:
+    def _put_aside(self, number: str, mark: Mark | None, why: str, memory: Memory) -> bool:
         log.error("incident_put_aside", why=why, minutes=POISON_PAUSE.total_seconds() / 60)
-        now = self.pair.clock()
+        now, older = self.pair.clock(), memory.older(self._submitted(number))
         with self.store.transaction() as tx:
+            dossier = tx.dossiers.get(self.pair.name, number)
+            if dossier is None and older:
+                return False  # stays dirty: an empty dossier would pass for a memory that was rebuilt
             if mark is not None:
                 tx.agenda.clear_dirty(self.pair.name, mark)
-            dossier = tx.dossiers.get(self.pair.name, number) or Dossier(incident=number)
-            save_dossier(tx, self.pair, dossier, now, now + POISON_PAUSE)
+            save_dossier(tx, self.pair, dossier or Dossier(incident=number), now, now + POISON_PAUSE)
         return False
 
     def _to_rest(self, number: str, executor: Executor, guard: Guard, memory: Memory) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 import pytest
 
+from bridge.decide.guard import Limits
 from bridge.decide.plan import plan
 from bridge.engine.observe import Observer
 from bridge.engine.poll import Poll
 from bridge.engine.resync import resync
 from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
 from bridge.simulators.faults import Fault
+from bridge.simulators.remedy.refusal import message
 from bridge.simulators.wire import Request, Response
 from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.flow.test_dead_letters import ACCOUNT
 from tests.property.death import Death, die
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
@@ -296,3 +300,35 @@ def test_the_first_ticket_of_a_lost_state_is_found_by_a_late_search(flavour: Fla
     scene.settle()
     assert len(scene.keys()) == 1
     assert scene.key(number) == scene.keys()[0]
+
+
+def test_a_memory_that_could_not_be_rebuilt_at_once_is_rebuilt_later(flavour: Flavour) -> None:
+    """No duplicate: where the first try to rebuild a memory is refused, it is tried again, not begun with nothing."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    refused = Response.of_json(400, {"errorMessages": ["not this search"], "errors": {}}, ACCOUNT)
+    scene.world.tracker_wire.add(
+        Fault(kind="answer_before", times=2, answer=refused, match=lambda request: "/search" in request.path)
+    )
+    scene.forgets()
+    scene.look(3)
+    scene.world.tracker_wire.clear()
+    scene.wait(minutes=11)
+    scene.settle()
+    assert list(scene.keys()) == [key]
+    assert len(scene.note_with(number, "LINKED FIX")) == 1
+
+
+def test_what_was_due_while_only_reading_is_done_afterwards(flavour: Flavour) -> None:
+    """No loss: an answer whose second try fell into a spell of reading only is written when the spell is over."""
+    scene = a_scene(flavour)
+    number, _ = scene.linked()
+    refused = Response.of_json(500, [message("ERROR", 10_099, "", "not now")])
+    scene.world.desk_wire.add(Fault(kind="answer_before", match=writes_work_info, answer=refused))
+    scene.writes(number, "#release please", by="bob")
+    scene.look(2)
+    scene.bridge.pair = replace(scene.bridge.pair, limits=Limits(read_only=True))
+    scene.wait(minutes=2)
+    scene.restart()
+    scene.settle()
+    assert len(scene.note_with(number, "the hold was not ended")) == 1

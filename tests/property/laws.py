@@ -321,7 +321,7 @@ def _may_be_resolved(court: Court, number: str) -> None:
         assert given_up or dossier.was_resolved, f"{number} is Resolved while held: {dossier}"
     ended = court.town.ledger.delivered | court.town.ledger.gone
     innocent = number not in court.town.ledger.excused and not any(
-        link.ticket_id in ended for link in dossier.links
+        link.ticket_id in ended or (ended and link.lost) for link in dossier.links
     )
     assert given_up or not innocent, f"{number} is Resolved although nobody ended its hold: {dossier}"
 

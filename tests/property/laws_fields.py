@@ -47,7 +47,8 @@ def _fields_of(court: Court, incident: Place, ticket: Place) -> None:
     for ours, theirs, words in _MIRRORED:
         mine = [_said(span, words) for span in _incident_spans(court, incident.name, ours)]
         other = list(_ticket_spans(court, ticket, theirs))
-        for lost, facing in [(span, mine) for span in other] + [(span, other) for span in mine]:
+        derived = ours == "Priority"  # the desk itself derives it from impact and urgency
+        for lost, facing in [(s, mine) for s in other] + [(s, other) for s in mine if not derived]:
             if _overruled(lost) and not _agreed(lost, facing) and court.is_final(incident.name) is False:
                 assert _read(court, incident, ticket, lost), f"{theirs} of {ticket.facts['key']} lost {lost}"
 
