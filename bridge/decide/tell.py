@@ -144,7 +144,8 @@ def _tell_ending(draft: Draft) -> None:
 
 def tell_replies(draft: Draft) -> None:
     """Write the answers that people still wait for, and forget those that were written or refused for good."""
-    dealt_with = {*draft.seen.done, *draft.seen.refused}
+    # What was given up is kept: a person may have it tried again.
+    dealt_with = {*draft.seen.done, *(draft.seen.refused.keys() - draft.seen.dead.keys())}
     draft.remember(replies=tuple(reply for reply in draft.dossier.replies if reply.key not in dealt_with))
     if draft.incident.status in FINAL:
         return

@@ -194,3 +194,26 @@ def test_one_poisoned_incident_of_many_delays_nobody(flavour: Flavour) -> None:
     assert summary.refused == 1
     served = [any("a good word" in text for text in scene.comments(scene.key(number))) for number in pairs]
     assert served == [index != 3 for index in range(12)]
+
+
+def test_an_answer_that_was_given_up_comes_after_a_replay(flavour: Flavour) -> None:
+    """The answer to a second request is not forgotten while it is dead: replayed, it stands in the incident once."""
+    scene = a_scene(flavour)
+    number, _ = scene.linked()
+    no = Response.of_json(400, [{"messageType": "ERROR", "messageText": "no", "messageNumber": 1440089}])
+    fault = Fault(
+        kind="answer_before",
+        match=lambda request: request.method == "POST" and b"/answer/" in request.body,
+        times=None,
+        answer=no,
+    )
+    scene.world.desk_wire.add(fault)
+    scene.asks(number, "#ticket once more")
+    dead = until_dead(scene)
+    assert "/answer/" in dead.key
+    scene.world.desk_wire.faults.remove(fault)
+    with scene.store.transaction() as tx:
+        tx.journal.replay(dead.id, scene.world.clock())
+        tx.agenda.mark_dirty("retail", [number], "replayed", scene.world.clock())
+    scene.settle()
+    assert len([text for text in scene.notes(number) if "already" in text.lower()]) == 1
