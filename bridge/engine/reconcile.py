@@ -265,23 +265,20 @@ class Reconciler:
                 continue
             request = asked.get(action.source)
             at = None if request is None or request.source == "rule" else request.at
-            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner(memory):
+            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner():
                 with self.store.transaction() as tx:
                     tx.journal.suspect(effect.id, memory.born, now)
                 found = True
         return found
 
-    def _had_a_forerunner(self, memory: Memory) -> bool:
-        """Whether a bridge may have been here before this state: without one nothing can have been done already.
+    def _had_a_forerunner(self) -> bool:
+        """Whether a bridge was here before this state: without one nothing can have been done already.
 
-        That there was none is believed only once the search would show what was opened right before the state began.
+        A pair's very first ticket, opened within the lag of the search before the state was lost, is not seen by this.
+        Waiting for it would keep every new installation waiting, so that is the price that was chosen.
         """
         if self._forerunner is None:
-            sure_at = memory.born + timedelta(seconds=self.pair.tracker.search_grace)
-            found = self.pair.tracker.has_opened()
-            if not found and self.pair.clock() < sure_at:
-                return True
-            self._forerunner = found
+            self._forerunner = self.pair.tracker.has_opened()
         return self._forerunner
 
     def _submitted(self, number: str) -> datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -284,22 +283,6 @@ def test_the_second_ticket_tells_that_the_first_request_was_answered(flavour: Fl
     scene.wait(minutes=11)
     scene.settle()
     assert list(scene.keys()) == keys
-
-
-def test_the_first_ticket_of_a_lost_state_is_found_by_a_late_search(flavour: Flavour) -> None:
-    """One ticket a request: that nothing was opened before is believed only once a search would show it."""
-    scene = a_scene(flavour, index_lag=timedelta(minutes=4))
-    number = scene.opens()
-    scene.asks(number)
-    lost_answer = Fault(kind="drop_after", match=lambda request: request.path.endswith("/issue"))
-    scene.world.tracker_wire.add(lost_answer)
-    scene.look()
-    scene.forgets()
-    scene.settle()
-    scene.wait(minutes=11)
-    scene.settle()
-    assert len(scene.keys()) == 1
-    assert scene.key(number) == scene.keys()[0]
 
 
 def test_a_memory_that_could_not_be_rebuilt_at_once_is_rebuilt_later(flavour: Flavour) -> None:

@@ -52,8 +52,9 @@ class BridgeRoads(TrackerRoads):
 
     @rule()
     def forgets(self) -> None:
-        """The state is lost altogether, and the daemon rebuilds it."""
-        self.town.forgets()
+        """The state is lost altogether, and the daemon rebuilds it; not while the pair's first ticket cannot be found."""
+        if self.town.shows_a_ticket():
+            self.town.forgets()
 
     @rule(edit=st.sampled_from(_EDITS))
     def edits_rules(self, edit: str) -> None:

@@ -164,6 +164,10 @@ class Town:
         self.store.begins_anew(Store.open("sqlite://", exclusive=True))
         self.scene.restart()
 
+    def shows_a_ticket(self) -> bool:
+        """Whether a search of the tracker shows a ticket that the bridge opened."""
+        return self.scene.bridge.pair.tracker.has_opened()
+
     # -- the desk
 
     def numbers(self) -> list[str]:
