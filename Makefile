@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-deep check format lock clean help
+.PHONY: demo test test-deep promises check format lock clean help
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -28,8 +28,11 @@ check: $(READY)  ## Format check, lint, types, import contracts
 test: check  ## Everything that a change must pass
 	$(BIN)/python -m pytest -n 2 -m "not deep"
 
-test-deep: $(READY)  ## The slow sweeps
-	$(BIN)/python -m pytest -n 2 -m deep
+test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
+	$(BIN)/python -m pytest -n 2 -m "deep or promise"
+
+promises: $(READY)  ## The same, and its figures are written to docs/promises.md
+	$(BIN)/python -m pytest -n 2 -m "deep or promise" --write-promises docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -25,6 +25,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bridge.engine.reconcile import Summary
 from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.pulse import Pulse
+from bridge.standing import where_threads_stand
 from bridge.systemd import Notifier
 
 log = structlog.get_logger()
@@ -89,6 +90,8 @@ class Daemon:
     keep: Callable[[str, datetime, str], None] | None = None
     _scheduled: BackgroundScheduler | None = None
     _reload_wanted: threading.Event = field(default_factory=threading.Event)
+    _look_wanted: threading.Event = field(default_factory=threading.Event)
+    _standing_wanted: threading.Event = field(default_factory=threading.Event)
     _pinging: threading.Thread | None = None
     _pinged_at: float = float("-inf")
     _told_at: float = float("-inf")
@@ -127,10 +130,8 @@ class Daemon:
         self._scheduled.start()
 
     def _live(self) -> None:
-        """Show signs of life, as long as there is progress; take up a reload that was asked for."""
-        if self._reload_wanted.is_set():
-            self._reload_wanted.clear()
-            self._reload()
+        """Show signs of life, as long as there is progress; do what a signal asked for."""
+        self._obey()
         if self.pulse is not None and self.pulse.late():
             return
         now = time.monotonic()
@@ -143,6 +144,26 @@ class Daemon:
             self._pinged_at = now
             self._pinging = threading.Thread(target=self.ping, name="ping", daemon=True)
             self._pinging.start()
+
+    def _obey(self) -> None:
+        """Do what signals asked for: reload, look now, tell where everything stands."""
+        if self._reload_wanted.is_set():
+            self._reload_wanted.clear()
+            self._reload()
+        if self._look_wanted.is_set():
+            self._look_wanted.clear()
+            self._look_now()
+        if self._standing_wanted.is_set():
+            self._standing_wanted.clear()
+            log.info("daemon_stands", status=self.status(), threads=where_threads_stand())
+
+    def _look_now(self) -> None:
+        if self._scheduled is None:
+            return
+        log.info("look_wanted", pairs=sorted(self.cycles))
+        for name in self.cycles:
+            # A look that runs already is not disturbed: this one waits for it, and a third one is not queued.
+            self._scheduled.add_job(self._cycle, args=(name,), id=f"wanted:{name}", replace_existing=True)
 
     def _reload(self) -> None:
         """Take new work between two looks, or keep the old one and say why."""
@@ -235,6 +256,8 @@ class Daemon:
                 done=summary.done,
                 refused=summary.refused,
                 withheld=len(summary.withheld),
+                carried={f"to_{side}": number for side, number in summary.carried.items()},
+                echoes=summary.polled.echoes,
             )
 
     def _resync(self, name: str) -> None:
@@ -293,6 +316,8 @@ class Daemon:
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
             signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload_wanted.set())
+            signal.signal(signal.SIGUSR1, lambda _number, _frame: self._standing_wanted.set())
+            signal.signal(signal.SIGUSR2, lambda _number, _frame: self._look_wanted.set())
 
     def _drained(self, ends: float) -> bool:
         """Wait for running looks until this moment of the monotonic clock; False where one did not end."""

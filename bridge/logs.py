@@ -6,14 +6,14 @@ goes the same way, so that it is one stream in one form, without secrets either.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Literal, TextIO
-from urllib.parse import quote
 
 import structlog
+
+from bridge.model.secrecy import spellings
 
 Format = Literal["auto", "json", "console"]
 
@@ -85,20 +85,11 @@ class Redact:
         self, _logger: Any, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Return the event without secrets."""
-        values = _forms(self._secrets())
+        values = spellings(self._secrets())
         return {name: _without(value, values) for name, value in event.items()} if values else event
 
 
-def _forms(secrets: Iterable[str]) -> list[str]:
-    """Return every way in which a secret may be written, the longest first so that none is cut in half."""
-    forms: set[str] = set()
-    for secret in secrets:
-        quoted = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
-        forms |= {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], *quoted}
-    return sorted(forms - {""}, key=len, reverse=True)
-
-
-def _without(value: Any, secrets: list[str]) -> Any:
+def _without(value: Any, secrets: tuple[str, ...]) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
 """The pulse of the process: what each pair did last, kept in memory, for health, metrics and the watchdog.
 
-Alive means progress: every pair finished a look, or a step of a long one, within three intervals.  A server that is
+Alive means progress: every pair finished a look, or a step of a long one, in time.  A server that is
 away is no reason to be dead; a look that hangs is.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,24 @@ from datetime import datetime, timedelta
 INTERVALS = 3
 #: A look may take this long before anybody worries, however short the interval.
 AT_LEAST = timedelta(seconds=60)
+#: How many calls without an answer may stand between two steps of a look: those of other pairs to the same desk, too.
+CALLS = 4
+
+#: Side, system, method, kind and outcome of requests.
+Request = tuple[str, str, str, str, str]
+
+
+def patience(poll: timedelta, timeouts: Iterable[timedelta]) -> timedelta:
+    """Return how long a pair may be without progress: a server that never answers must not look like a look that hangs."""
+    return max(INTERVALS * poll, AT_LEAST, CALLS * max(timeouts, default=timedelta(0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How it stands with the servers, by side and name: which are left alone, and seconds spared by reason."""
+
+    open: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    spared: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,8 @@ class Beat:
     done: int = 0
     refused: int = 0
     withheld: int = 0
+    carried: Mapping[str, int] = field(default_factory=dict)
+    echoes: int = 0
 
     @property
     def last(self) -> datetime:
@@ -48,7 +68,11 @@ class Pulse:
     reloaded_at: datetime | None = None
     reload_worked: bool = True
     state_works: bool = True
-    requests: Callable[[], Counter[tuple[str, str, str, str]]] = Counter
+    requests: Callable[[], Counter[Request]] = Counter
+    standing: Callable[[], Standing] = Standing
+    #: The longest time of one call to any server.
+    timeout: timedelta = timedelta(0)
+    secrets_end: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
     _beats: dict[str, Beat] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -68,6 +92,8 @@ class Pulse:
         done: int = 0,
         refused: int = 0,
         withheld: int = 0,
+        carried: Mapping[str, int] | None = None,
+        echoes: int = 0,
     ) -> None:
         """Note that a look of a pair, begun at ``began``, was finished."""
         now = self.clock()
@@ -84,6 +110,8 @@ class Pulse:
                 done=old.done + done,
                 refused=old.refused + refused,
                 withheld=withheld,
+                carried=Counter(old.carried) + Counter(carried or {}),
+                echoes=old.echoes + echoes,
             )
 
     def moves(self, pair: str) -> None:
@@ -102,8 +130,8 @@ class Pulse:
             return dict(self._beats)
 
     def late(self) -> tuple[str, ...]:
-        """Return the pairs that made no progress within three intervals, and a minute at least."""
-        oldest = self.clock() - max(INTERVALS * self.poll, AT_LEAST)
+        """Return the pairs that made no progress within three intervals, a minute, and four calls without an answer."""
+        oldest = self.clock() - patience(self.poll, [self.timeout])
         return tuple(name for name, beat in self.all().items() if beat.last < oldest)
 
     def unready(self) -> tuple[str, ...]:

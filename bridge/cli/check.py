@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +17,7 @@ from bridge.cli.speech import BAD_CONFIG, FAILED, console, count, plain, print_j
 from bridge.connectors.base import Finding
 from bridge.model.errors import BridgeError, ConfigError
 from bridge.rules.shape import PhraseSource, RuleSet
-from bridge.settings import Settings, read_secret
+from bridge.settings import Settings, endings, holdings, read_secret
 from bridge.state.store import Store
 from bridge.voices import voice_of
 
@@ -80,16 +83,41 @@ def _vanished(settings: Settings) -> list[Finding]:
 
 def _secrets(settings: Settings) -> list[Finding]:
     found = []
-    refs = [(f"desk {name}", desk.password) for name, desk in settings.desks.items()]
-    refs += [(f"tracker {name}", tracker.token) for name, tracker in settings.trackers.items()]
-    for what, ref in refs:
+    for one in holdings(settings):
         try:
-            read_secret(ref, os.environ)
+            read_secret(one.ref, os.environ)
         except ConfigError as error:
-            found.append(_error(f"{what}: secret", error))
+            found.append(_error(one.what, error))
         else:
-            found.append(Finding(what=f"{what}: secret", verdict="ok", detail=f"read from {ref.place}"))
+            found.append(Finding(what=one.what, verdict="ok", detail=f"read from {one.ref.place}"))
+    return [*found, *_certificates(settings), *_endings(settings)]
+
+
+def _certificates(settings: Settings) -> list[Finding]:
+    """Name the certificates to trust that cannot be used, before a server is blamed for it."""
+    named: list[tuple[str, Path | None]] = [
+        (f"desk {name}", one.ca_bundle) for name, one in settings.desks.items()
+    ]
+    named += [(f"tracker {name}", one.ca_bundle) for name, one in settings.trackers.items()]
+    named += [("alive", settings.alive.ca_bundle)] if settings.alive else []
+    found = []
+    for what, path in named:
+        if path is None:
+            continue
+        try:
+            ssl.create_default_context(cafile=str(path))
+        except (OSError, ssl.SSLError):
+            detail = f"{path} cannot be read, or holds no certificate"
+            step = "name a PEM file with the certificates to trust, readable for the bridge"
+            found.append(Finding(what=f"{what}: ca_bundle", verdict="error", detail=detail, next_step=step))
     return found
+
+
+def _endings(settings: Settings) -> list[Finding]:
+    return [
+        Finding(what=one.what, verdict="warning", detail=one.sentence, next_step=one.next_step)
+        for one in endings(settings, datetime.now(UTC).date())
+    ]
 
 
 def _error(what: str, error: BridgeError) -> Finding:

@@ -5,27 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
-import requests
 import structlog
 
 from bridge.app import App, build
+from bridge.cli.alive import ping
 from bridge.daemon import Daemon, Work
 from bridge.model.errors import ConfigError, StateError
 from bridge.pulse import Pulse
-from bridge.settings import Settings
+from bridge.settings import Settings, endings, ends_at
+from bridge.settings.heralding import Herald
 from bridge.state.audit import Entry
 from bridge.state.store import Store
 from bridge.systemd import Notifier
 from bridge.web.serve import Pages
 
 log = structlog.get_logger()
-
-#: How long the dead man's switch may take to answer, in seconds.
-_PING_PATIENCE = 10.0
 
 
 @dataclass(kw_only=True)
@@ -39,6 +36,7 @@ class Running:
     daemon: Daemon
     pulse: Pulse
     app: App | None = None
+    herald: Herald = field(default_factory=Herald)
 
     @classmethod
     def of(
@@ -67,7 +65,8 @@ class Running:
         for name, one in app.reconcilers.items():
             one.stopping = self._stopping(name)
         self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
-        self.pulse.requests = app.requests
+        self.pulse.requests, self.pulse.standing = app.requests, app.standing
+        self.pulse.timeout, self.pulse.secrets_end = settings.longest_call, ends_at(settings)
         return Work(
             cycles={name: one.cycle for name, one in app.reconcilers.items()},
             resyncs={name: _resync(app, name) for name in app.reconcilers},
@@ -111,6 +110,14 @@ class Running:
         """Write a look into the diary, which `bridge status` reads."""
         with self.store.transaction() as tx:
             tx.diary.write(pair, began, sentence)
+            if self.app is not None and pair in self.app.reconcilers:
+                tx.outages.write(pair, self.app.outages(pair))
+        self.announce(datetime.now(UTC))
+
+    def announce(self, now: datetime) -> None:
+        """Say once of every secret that ends soon, or has ended, when and what to do."""
+        for one in self.herald.news(endings(self.settings, now.date())):
+            log.warning("secret_ends", secret=one.what, what=one.sentence, days=one.days, next=one.next_step)
 
     def status(self) -> str:
         """Return how it goes in a few words, for systemd."""
@@ -132,7 +139,7 @@ class Running:
     def set_ping(self) -> None:
         """Let the daemon call the dead man's switch that the configuration names, if any."""
         alive = self.settings.alive
-        self.daemon.ping = None if alive is None else lambda: _ping(alive.url)
+        self.daemon.ping = None if alive is None else lambda: ping(alive, os.environ)
         if alive is not None:
             self.daemon.ping_every = alive.every
 
@@ -146,14 +153,3 @@ class Running:
 
 def _resync(app: App, name: str) -> Callable[[], object]:
     return lambda: app.resync(name)
-
-
-def _ping(url: str) -> None:
-    # The path of such an address is as good as a password: only its host is told.
-    try:
-        answer = requests.get(url, timeout=_PING_PATIENCE, allow_redirects=False)
-    except requests.RequestException as error:
-        log.warning("alive_not_heard", host=urlsplit(url).hostname, why=type(error).__name__)
-        return
-    if not answer.ok:
-        log.warning("alive_not_heard", host=urlsplit(url).hostname, why=f"it answered {answer.status_code}")

@@ -10,7 +10,7 @@ import typer
 
 from bridge import logs
 from bridge.model.errors import ConfigError
-from bridge.settings import Settings, config_path, load_settings, read_secret
+from bridge.settings import Settings, config_path, holdings, load_settings, read_secret
 
 
 def settings_of(context: typer.Context, *, quiet: bool = True) -> Settings:
@@ -36,10 +36,8 @@ def settings_of(context: typer.Context, *, quiet: bool = True) -> Settings:
 
 def require_secrets(settings: Settings) -> None:
     """Read every secret once, for commands that ask servers; ``ConfigError`` names the first that is not there."""
-    for desk in settings.desks.values():
-        read_secret(desk.password, os.environ)
-    for tracker in settings.trackers.values():
-        read_secret(tracker.token, os.environ)
+    for one in holdings(settings):
+        read_secret(one.ref, os.environ)
 
 
 def state_is_new(settings: Settings) -> bool:

@@ -147,7 +147,7 @@ def _rebuild(built: App, begin: datetime, now: datetime) -> tuple[int, list[Brid
         with built.store.reading() as tx:
             numbers = [mark.incident for mark in tx.agenda.dirty(one.pair.name, 1_000_000)]
         if not polled.down:
-            found += sum(memory.bring_back(number) for number in numbers)
+            found += sum(memory.bring_back(number, {}) for number in numbers)
     return found, down
 
 

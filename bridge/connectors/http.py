@@ -1,9 +1,10 @@
 """The one way out: the HTTP policy that every connector shares.
 
 A ``Wire`` calls the configured origin and nothing else, follows no redirect, ends every call by a total
-deadline, and repeats reads only.  It must never repeat a write, never believe a web page where data was asked
-for, and never put a secret into an error.  What a status up to 501 means is for the connector to say;
-everything that went wrong on the way is raised from here as an error of ``bridge.model.errors``.
+deadline, asks no server that is away or wants to be spared, and repeats reads only.  It must never repeat a
+write, never believe a web page where data was asked for, and never put a secret into an error.  What a status up
+to 501 means is for the connector to say; everything that went wrong on the way is raised from here as an error of
+``bridge.model.errors``.
 
 One ``Wire`` belongs to one thread.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from json import loads
 from typing import Any, NoReturn
@@ -22,10 +22,11 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.util import Url
 
+from bridge.connectors.call import Auth, Call, Limits, Times, plain, session_of, without_numbers
+from bridge.connectors.gate import Gate
+from bridge.connectors.rests import LONGEST, Asking, label_of, rest_of, scope_of
 from bridge.connectors.signs import (
-    PORTS,
     Flaw,
     flaw_of,
     is_page,
@@ -34,7 +35,8 @@ from bridge.connectors.signs import (
     redirect_host,
     retry_after,
 )
-from bridge.model.errors import Ambiguous, Busy, ConfigError, Unreachable
+from bridge.model.errors import Ambiguous, Busy, Unreachable
+from bridge.model.secrecy import spellings
 
 #: From here on a gateway speaks in the server's place; 500 and 501 are the server's own.
 _FIRST_GATEWAY_STATUS = 502
@@ -42,51 +44,25 @@ _TOO_MANY = 429
 _UNAVAILABLE = 503
 #: Seconds to stay away where a busy server does not say how long.
 _DEFAULT_REST = 5.0
+_LEAST_REST = 1.0
 _FIRST_PAUSE = 0.5
+#: The longest rest, in seconds, that a read waits for by itself; who asks may have others to serve meanwhile.
+_LONGEST_WAIT = 15.0
 _CHUNK = 65_536
+_USUAL = Limits()
 #: Judged by the connector even as a web page: Jira Data Center sends its CAPTCHA refusal as HTML.
 _JUDGED_AS_PAGE = frozenset({401, 403})
 
 _SIGN_ON = "where single sign-on or a proxy stands in front, let the REST paths pass it"
 
-#: Anything that ``requests`` takes as ``auth=``.
-Auth = requests.auth.AuthBase | tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds for a whole call and for connecting, tries of a read, bytes of a body."""
-
-    deadline: float = 60.0
-    connect: float = 10.0
-    tries: int = 3
-    most_bytes: int = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """The clocks of a wire: ``monotonic`` and ``sleep`` in seconds, ``now`` in UTC for Retry-After dates."""
-
-    monotonic: Callable[[], float]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-
-
-@dataclass(slots=True)
-class _Call:
-    """One call under way: what it is for, whether it writes, and when it must be over."""
-
-    kind: str
-    write: bool
-    ends: float
-    file: bool = False
-
 
 class Wire:
     """The connection to one system.
 
-    ``base_url`` may hold a context path.  ``sent`` counts every request that left, by (method, kind).
-    ``secrets`` gives the secret values known now; none of them is ever part of an error.
+    ``base_url`` may hold a context path.  ``sent`` counts every request that left, by (method, kind), ``answers`` what
+    came of each, by (method, kind, status or "none").  ``gate`` is shared by all wires to the same server.
+    ``secrets`` gives the secret values known now; none of them is ever part of an error.  ``proxy_login`` gives
+    ``name:password`` for the proxy.
     """
 
     def __init__(
@@ -95,23 +71,30 @@ class Wire:
         base_url: str,
         *,
         times: Times,
-        limits: Limits = Limits(),
+        limits: Limits = _USUAL,
         ca_bundle: str | None = None,
         proxy: str | None = None,
+        proxy_login: Callable[[], str] | None = None,
         transport: BaseAdapter | None = None,
         secrets: Callable[[], Iterable[str]] = tuple,
         sent: Counter[tuple[str, str]] | None = None,
+        answers: Counter[tuple[str, str, str]] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """Prepare without connecting; ``ConfigError`` where ``base_url`` is no plain http(s) address."""
         self.system = system
         self.base_url = base_url.rstrip("/")
         self.sent: Counter[tuple[str, str]] = Counter() if sent is None else sent
-        self._base = _plain(system, self.base_url)
+        self.answers: Counter[tuple[str, str, str]] = Counter() if answers is None else answers
+        self.gate = gate or Gate.of(times.monotonic)
+        self._base = plain(system, self.base_url)
         self._times = times
         self._limits = limits
         self._secrets = secrets
+        # There is no way to say False: no setting, and no variable, is looked at by a session of ours.
         self._verify: bool | str = ca_bundle or True
-        self.session = _session(proxy, transport)
+        self._proxy, self._proxy_login, self._login = proxy, proxy_login, ""
+        self.session = session_of(transport)
 
     @property
     def deadline(self) -> float:
@@ -131,14 +114,16 @@ class Wire:
         headers: Mapping[str, str | None] | None = None,
         auth: Auth | None = None,
         file: bool = False,
+        thing: str = "",
     ) -> requests.Response:
         """Send one request and return its whole answer, whatever the connector has to judge in it.
 
         ``path`` begins with ``/`` below the base, or is an absolute address of the same origin.  ``kind``
         says in a word or two what the call is for (counted, and shown in errors).  A POST that only reads is
         ``write=False`` and may be repeated.  ``file`` says that the answer is somebody's file, which may be a web
-        page.  Raises ``Busy`` (429; 503 on a read), ``Unreachable`` (nothing
-        was done), ``Ambiguous`` (a write that may have been done).  Answers below 502 other than redirects,
+        page.  ``thing`` names the object that is written to, where limits are kept for each.  Raises ``Busy`` (429;
+        503 on a read; or at once what was asked to be spared), ``Unreachable`` (nothing was done; at once while the
+        server is away), ``Ambiguous`` (a write that may have been done).  Answers below 502 other than redirects,
         429 and misplaced web pages are returned.
         """
         address = path if "://" in path else self.base_url + path
@@ -149,8 +134,15 @@ class Wire:
         )
         self._stay_home(request)
         ends = self._times.monotonic() + self._limits.deadline
-        call = _Call(kind=kind, write=write, ends=ends, file=file)
+        endpoint = f"{method.upper()} {without_numbers(kind)}"
+        asking = Asking(endpoint=endpoint, thing=thing, write=write)
+        call = Call(kind=kind, write=write, ends=ends, asking=asking, file=file)
+        self._admitted(call)
         return self._judged(self._tried(request, call), call)
+
+    def spare(self, busy: Busy, reason: str) -> None:
+        """Ask nothing of the whole server for as long as ``busy`` says; ``reason`` is one of a few, to be counted by."""
+        self.gate.rests.ask(Asking(endpoint=""), busy, reason)
 
     def json(self, response: requests.Response, *, write: bool, kind: str) -> Any:
         """Return the body as JSON; half an answer is ``Ambiguous`` on a write, ``Unreachable`` on a read."""
@@ -173,9 +165,9 @@ class Wire:
 
     def hide(self, text: str) -> str:
         """Return the text with every known secret, plain or percent-encoded, replaced by ``***``."""
-        for secret in self._secrets():
-            for form in {secret, quote(secret), quote(secret, safe="")} - {""}:
-                text = text.replace(form, "***")
+        login = (self._login, self._login.partition(":")[2])
+        for form in spellings((*self._secrets(), *login)):
+            text = text.replace(form, "***")
         return text
 
     def now(self) -> datetime:
@@ -215,27 +207,81 @@ class Wire:
                 next_step="check the configured address",
             )
 
-    def _tried(self, request: requests.PreparedRequest, call: _Call) -> requests.Response:
-        """Send until there is an answer worth judging; only reads get a further try."""
+    def _admitted(self, call: Call) -> None:
+        """Return where the server may be asked now; a read waits for a short rest."""
+        held = self.gate.rests.of(call.asking)
+        if held is not None:
+            rest, left = held
+            wait = not call.write and rest.scope == "endpoint" and left <= _LONGEST_WAIT
+            if not wait or not self._waited(left, call):
+                raise Busy(
+                    self._about(call.kind, "was not tried yet"),
+                    why=rest.why,
+                    next_step=rest.next_step,
+                    retry_after=left,
+                    scope=rest.scope,
+                )
+        if not self.gate.breaker.admits(write=call.write):
+            self._away(call)
+
+    def _away(self, call: Call) -> NoReturn:
+        outage = self.gate.outage(self._times.now())
+        if outage is None:  # another thread had an answer this very moment
+            raise Unreachable(self._about(call.kind, "was not tried"), why="it was away a moment ago")
+        raise Unreachable(
+            self._about(call.kind, "was not tried"),
+            why=self.hide(f"no answer since {outage.since:%Y-%m-%d %H:%M:%S} UTC: {outage.why}"),
+            next_step=f"the bridge asks again by itself from {outage.next_probe:%H:%M:%S} UTC on",
+        )
+
+    def _tried(self, request: requests.PreparedRequest, call: Call) -> requests.Response:
+        """Send until there is an answer worth judging; only reads get a further try, of a server that is trusted."""
         pause = _FIRST_PAUSE
-        for turn in range(1, self._limits.tries + 1):
-            last = call.write or turn == self._limits.tries
+        tries = 1 if call.write or not self.gate.breaker.circuit.trusted else self._limits.tries
+        for turn in range(1, tries + 1):
+            last = turn == tries
+            spread = pause * (0.5 + self._times.random())
             try:
                 response = self._exchanged(request, call)
             except Flaw as flaw:
-                if last or not flaw.again or not self._waited(pause, call):
+                if last or not flaw.again or not self._waited(spread, call):
+                    self.gate.breaker.failed(self.hide(flaw.why))
                     self._fail(flaw, call)
             else:
-                rest = self._rest(response, pause)
+                rest = self._rest(response, spread, call)
                 if rest is None or last or not self._waited(rest, call):
+                    self._reckon(response)
                     return response
             pause *= 2
         raise AssertionError("the last try returns or raises")
 
-    def _exchanged(self, request: requests.PreparedRequest, call: _Call) -> requests.Response:
+    def _reckon(self, response: requests.Response) -> None:
+        """Tell the breaker whether the server answered, or a gateway in its place."""
+        status = response.status_code
+        if status < _FIRST_GATEWAY_STATUS:
+            self.gate.breaker.answered()
+            return
+        asked = retry_after(response.headers, self._times.now()) or 0.0
+        self.gate.breaker.failed(f"a gateway answered {status}", asked=min(asked, LONGEST))
+
+    def _exchanged(self, request: requests.PreparedRequest, call: Call) -> requests.Response:
         """Send once and read the whole body; ``Flaw`` where either broke."""
+        self._left(call)  # nothing is sent that has no time for an answer
+        proxies = self._proxies()
+        what = request.method or "", without_numbers(call.kind)
+        self.sent[what] += 1
+        code = "none"
+        try:
+            response = self._received(request, call, proxies)
+            code = str(response.status_code)
+        finally:
+            self.answers[*what, code] += 1
+        return response
+
+    def _received(
+        self, request: requests.PreparedRequest, call: Call, proxies: dict[str, str]
+    ) -> requests.Response:
         left = self._left(call)
-        self.sent[request.method or "", _without_numbers(call.kind)] += 1
         try:
             response = self.session.send(
                 request,
@@ -243,10 +289,13 @@ class Wire:
                 allow_redirects=False,
                 timeout=(min(self._limits.connect, left), left),
                 verify=self._verify,
-                proxies=self.session.proxies,
+                proxies=proxies,
             )
         except (requests.RequestException, HTTPError) as error:
             raise flaw_of(error) from None
+        except OSError:
+            # requests looks for the file before it connects, and says so by the plainest of its errors.
+            raise Flaw("the certificates of ca_bundle cannot be read", unsent=True, again=False) from None
         try:
             body = self._body(response, call)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -259,7 +308,19 @@ class Wire:
         response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
         return response
 
-    def _body(self, response: requests.Response, call: _Call) -> bytes:
+    def _proxies(self) -> dict[str, str]:
+        """Return the way out; the proxy's login is read for every call, so that a renewed one is used at once."""
+        if not self._proxy:
+            return {}
+        if self._proxy_login is not None:
+            self._login = self._proxy_login()
+        name, _, word = self._login.partition(":")
+        start, _, rest = self._proxy.partition("://")
+        account = f"{quote(name, safe='')}:{quote(word, safe='')}@" if self._login else ""
+        address = f"{start}://{account}{rest}"
+        return {"http": address, "https": address}
+
+    def _body(self, response: requests.Response, call: Call) -> bytes:
         """Read the body in single receives, so that neither a trickle nor a flood outlasts its limit."""
         raw: urllib3.HTTPResponse = response.raw
         parts: list[bytes] = []
@@ -275,27 +336,36 @@ class Wire:
                 sock.settimeout(left)
         return b"".join(parts)
 
-    def _left(self, call: _Call) -> float:
+    def _left(self, call: Call) -> float:
         left = call.ends - self._times.monotonic()
         if left <= 0:
             raise Flaw(f"no complete answer within {self._limits.deadline:g} s", again=False)
         return left
 
-    def _waited(self, pause: float, call: _Call) -> bool:
+    def _waited(self, pause: float, call: Call) -> bool:
         """Sleep, unless the deadline would be over; returns whether there is time for another try."""
         if self._times.monotonic() + pause >= call.ends:
             return False
         self._times.sleep(pause)
         return True
 
-    def _rest(self, response: requests.Response, pause: float) -> float | None:
-        """Return the seconds to wait before asking again, None where the answer is final."""
+    def _rest(self, response: requests.Response, pause: float, call: Call) -> float | None:
+        """Return the seconds to wait before asking again, None where the answer is final for this call."""
+        if response.status_code == _TOO_MANY:
+            self._spared(response, call)
         if response.status_code not in (_TOO_MANY, _UNAVAILABLE, 502, 504):
             return None
-        asked = retry_after(response.headers, self._times.now())
+        asked = rest_of(response.headers, self._times.now())
+        if asked is not None and asked > _LONGEST_WAIT:
+            return None
         return pause if asked is None else max(asked, pause)
 
-    def _fail(self, flaw: Flaw, call: _Call) -> NoReturn:
+    def _spared(self, response: requests.Response, call: Call) -> None:
+        """Remember for all callers what a refusal for too many requests is about, and for how long."""
+        reason = label_of(response.headers.get("RateLimit-Reason", ""))
+        self.gate.rests.ask(call.asking, self._put_off(response, call), reason)
+
+    def _fail(self, flaw: Flaw, call: Call) -> NoReturn:
         if call.write and not flaw.unsent:
             self.broken(call.kind, flaw.why, write=True)
         raise Unreachable(
@@ -304,11 +374,11 @@ class Wire:
             next_step="check the address, the network and the certificate; the bridge tries again by itself",
         ) from None
 
-    def _judged(self, response: requests.Response, call: _Call) -> requests.Response:
+    def _judged(self, response: requests.Response, call: Call) -> requests.Response:
         """Return what the connector must judge; raise for what no connector can use."""
         status = response.status_code
         if status == _TOO_MANY or (status == _UNAVAILABLE and not call.write):
-            self._busy(response, call)
+            raise self._put_off(response, call)
         if status >= _FIRST_GATEWAY_STATUS:
             self.broken(call.kind, f"a gateway answered {status}", write=call.write)
         if response.is_redirect or 300 <= status < 400:
@@ -319,26 +389,27 @@ class Wire:
             self._page(response, call)
         return response
 
-    def _busy(self, response: requests.Response, call: _Call) -> NoReturn:
-        rest = retry_after(response.headers, self._times.now())
+    def _put_off(self, response: requests.Response, call: Call) -> Busy:
+        rest = rest_of(response.headers, self._times.now())
         reason = response.headers.get("RateLimit-Reason", "")
-        raise Busy(
+        return Busy(
             self._about(call.kind, "was put off"),
             why=self.hide(
                 f"{self.system} answered {response.status_code}" + (f" ({reason})" if reason else "")
             ),
             next_step="the bridge tries again by itself; if it lasts, ask for a higher limit for its account",
-            retry_after=_DEFAULT_REST if rest is None else max(rest, 1.0),
+            retry_after=_DEFAULT_REST if rest is None else min(max(rest, _LEAST_REST), LONGEST),
+            scope=scope_of(reason, call.asking),
         )
 
-    def _redirected(self, response: requests.Response, call: _Call) -> NoReturn:
+    def _redirected(self, response: requests.Response, call: Call) -> NoReturn:
         raise Unreachable(
             self._about(call.kind, "was redirected"),
             why=self.hide(f"{self._base.host} sends callers on to {redirect_host(response)}"),
             next_step=f"configure the final address; {_SIGN_ON}",
         )
 
-    def _page(self, response: requests.Response, call: _Call) -> NoReturn:
+    def _page(self, response: requests.Response, call: Call) -> NoReturn:
         why = f"it answered {response.status_code} with a web page instead of data"
         if call.write and response.ok:
             self.broken(call.kind, why, write=True)
@@ -347,32 +418,3 @@ class Wire:
             why=why,
             next_step=f"check the configured address; {_SIGN_ON}",
         )
-
-
-def _session(proxy: str | None, transport: BaseAdapter | None) -> requests.Session:
-    session = requests.Session()
-    # No .netrc, no REQUESTS_CA_BUNDLE, no proxy of the environment: only what is configured.
-    session.trust_env = False
-    session.headers["User-Agent"] = "bridge"
-    if proxy:
-        session.proxies = {"http": proxy, "https": proxy}
-    if transport is not None:
-        session.mount("https://", transport)
-        session.mount("http://", transport)
-    return session
-
-
-def _plain(system: str, address: str) -> Url:
-    url = parsed(address)
-    if url.scheme not in PORTS or not url.host or url.auth or url.query or url.fragment:
-        raise ConfigError(
-            f"{system}: the address cannot be used",
-            why="it must be http(s)://host[:port][/path] without user, query or fragment",
-            next_step="correct the address in the configuration",
-        )
-    return url
-
-
-def _without_numbers(kind: str) -> str:
-    """Return a kind of request without the number of what it was about: there must not be a count for each incident."""
-    return " ".join(word for word in kind.split() if not any(sign.isdigit() for sign in word))

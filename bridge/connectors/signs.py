@@ -17,6 +17,8 @@ from urllib3.exceptions import LocationParseError, MaxRetryError, NewConnectionE
 from urllib3.util import Url, parse_url
 
 PORTS = {"http": 80, "https": 443}
+#: The parts of OpenSSL that speak while our own certificates are loaded, before anything is sent.
+_CERTIFICATES = frozenset({"X509", "PEM", "ASN1"})
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 
 
@@ -102,6 +104,8 @@ def flaw_of(error: Exception) -> Flaw:
     reason = _root(error)
     if isinstance(reason, ssl.SSLCertVerificationError):
         return Flaw(f"its certificate is not trusted: {reason.verify_message}", unsent=True, again=False)
+    if isinstance(reason, ssl.SSLError) and reason.library in _CERTIFICATES:
+        return Flaw("the certificates of ca_bundle cannot be used", unsent=True, again=False)
     if isinstance(reason, NewConnectionError):
         return Flaw("the connection was refused or the host is unknown", unsent=True)
     if isinstance(error, requests.ConnectionError):

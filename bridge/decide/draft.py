@@ -124,7 +124,7 @@ class Draft:
     def is_human(self, note: Note) -> bool:
         """Whether a person wrote a note, also one who copied a mark of ours.
 
-        A mark alone makes a note ours, since the bridge's account may have been another one before; but not a mark
+        A mark makes a note of a bridge's account ours, also of an account before this one; but not a mark
         under which the journal of this incident knows another note, or none.
         """
         if note.origin != "bridge":

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.decide.asking import team_of, team_of_project, value_stands
 from bridge.decide.marks import Traces, ordinal, waits_since
-from bridge.decide.phrases import first_phrase
+from bridge.decide.phrases import first_phrase, ticket_keys
 from bridge.decide.recalled_effects import effects_done
 from bridge.decide.recalled_requests import asks_of, requests_of, times_by_value
 from bridge.decide.recalled_rounds import with_rounds
@@ -40,6 +40,8 @@ def recall(traces: Traces, rules: RuleSet, now: datetime) -> Recalled | None:
     rule = _rule(traces, rules)
     links = tuple(_link(traces, rule, ticket, notes, now) for ticket, notes in traces.tickets)
     links = (*links, *_lost_links(traces, rules))
+    living = _living(traces)
+    links = links or _vanished(traces, living, rules)
     requests = requests_of(traces, rules, rule, links)
     stands = value_stands(rules, rule if links else None, traces.incident)
     dossier = Dossier(
@@ -52,7 +54,7 @@ def recall(traces: Traces, rules: RuleSet, now: datetime) -> Recalled | None:
         queue=traces.incident.assigned_group,
         value_asks=times_by_value(requests) or int(stands),
         value_stands=stands,
-        living=_living(traces),
+        living=living,
         written_keys=_written(traces, links),
         handled=tuple(note.id for note in asks_of(rules, traces.notes)),
     )
@@ -158,6 +160,28 @@ def _lost_links(traces: Traces, rules: RuleSet) -> tuple[Link, ...]:
         )
         for index, (ticket_id, note) in enumerate(lost)
         if all(ticket.id != ticket_id for ticket, _ in traces.tickets)
+    )
+
+
+def _vanished(traces: Traces, living: Living, rules: RuleSet) -> tuple[Link, ...]:
+    """Return a lost link where the living note shows that there was a ticket, and none is in sight any more.
+
+    Without it the request would look as if nobody had answered it, and a second ticket would be opened.
+    """
+    note = next((note for note in traces.notes if note.id == living.note_id), None)
+    if note is None:
+        return ()
+    keys = field_keys(traces.incident.ticket_field, rules.projects) or ticket_keys(living.text)
+    key = keys[0] if keys else ""
+    return (
+        Link(
+            ticket_id=f"gone-{key or note.id}",
+            ticket_key=key,
+            how="opened",
+            linked_at=note.at,
+            missing_since=note.at,
+            lost=True,
+        ),
     )
 
 

@@ -62,8 +62,17 @@ def requests_of(traces: Traces, rules: RuleSet, rule: Rule, links: tuple[Link, .
         *rest,
         *_unlinked(traces, rules, taken | {one.source for one in (*named, *adopted)}),
     )
-    placed = [*opened, *(_Placed(request=request) for request in others)]
+    highest = max((one.request.at for one in opened), default=None)
+    gone = [moment for moment in (highest, *(link.linked_at for link in links if link.lost)) if moment]
+    went = (_went(request, gone) if request in rest else request for request in others)
+    placed = [*opened, *(_Placed(request=request) for request in went)]
     return tuple(_in_place(traces, sorted(placed, key=lambda one: one.request.at)))
+
+
+def _went(request: Request, gone: list[datetime]) -> Request:
+    """Say that a request that nobody answered in words got a ticket that is out of sight by now."""
+    got = not request.answered and any(request.at <= moment for moment in gone)
+    return replace(request, answered="opened") if got else request
 
 
 def _said(notes: Iterable[Note], phrases: tuple[str, ...]) -> list[Note]:

@@ -102,7 +102,8 @@ def _move(draft: Draft, rule: Rule, link: Link, attempt: Round, answer: Answer, 
         return
     if accepted and words.stage_of(link).needs_decision:
         return  # it was declined: its status is not ours to change
-    if not accepted and attempt.number != len(draft.dossier.rounds) - 1:
+    fixed_again = ticket.done and link.left_done
+    if not accepted and (fixed_again or attempt.number != len(draft.dossier.rounds) - 1):
         return  # an old failure must not pull back what was fixed again since
     key = f"{draft.number}/move/{answer.verdict}/{attempt.number}/{where.id}"
     if key in draft.seen.refused:

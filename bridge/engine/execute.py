@@ -8,6 +8,7 @@ started --call--> done               effect, memory and last look in one transac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
 from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Hands, Side, keeps_order, must_happen, side_of
+from bridge.engine.perform import Hands, Side, carries, keeps_order, must_happen, side_of
 from bridge.model.actions import (
     Action,
     AddTicketNote,
@@ -48,8 +49,9 @@ from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
-#: How a try went: ``waits`` for its side, ``again`` at its own time or when a person says so, ``refused`` for good.
-Verdict = Literal["done", "waits", "again", "refused"]
+#: How a try went: ``waits`` for its side, ``unclear`` until its trace is looked for, ``again`` at its own time or when a
+#: person says so, ``refused`` for good.
+Verdict = Literal["done", "waits", "unclear", "again", "refused"]
 
 #: When a refused effect that must happen is tried again; after the fifth try it is dead.
 SCHEDULE = (
@@ -72,6 +74,7 @@ class Executor:
     down: dict[Side, BridgeError] = field(default_factory=dict)
     done: int = 0
     refused: int = 0
+    carried: Counter[Side] = field(default_factory=Counter)
 
     @property
     def _hands(self) -> Hands:
@@ -80,14 +83,17 @@ class Executor:
     # -- after a crash or an unclear answer
 
     def settle(self, incident: Incident) -> bool:
-        """Find out what became of unclear effects of an incident; False where that is not known yet."""
+        """Find out what became of unclear effects of an incident; False where that is not known yet.
+
+        What is unclear at a side that cannot be asked stays so, and keeps nothing of the other side waiting.
+        """
         with self.store.reading() as tx:
             unclear = [
                 effect
                 for effect in tx.journal.open_effects(self.pair.name, incident.number)
                 if effect.state in ("started", "unknown")
             ]
-        return all(self._settle(effect, incident) for effect in unclear)
+        return all(self._settle(one, incident) or side_of(one.action) in self.down for one in unclear)
 
     def _settle(self, effect: Effect, incident: Incident) -> bool:
         if side_of(effect.action) in self.down:
@@ -131,26 +137,34 @@ class Executor:
     def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
         """Do these pending effects of an incident in order; True where something changed that is worth another plan.
 
-        Stops at the first one whose side has to be waited for.  What was refused and will be tried again, or was given
-        up, is waited for by what keeps its order, and by nothing else.
+        What a side must be waited for keeps the further effects there waiting, and none of the other side's.  What was
+        refused and will be tried again, or was given up, is waited for by what keeps its order, and by nothing else.
         """
         changed, behind = False, self._has_dead(incident)
+        waiting: set[Side] = set()
         for effect in effects:
-            if self.stopping() or side_of(effect.action) in self.down:
+            side = side_of(effect.action)
+            if self.stopping():
                 break
-            if behind and keeps_order(effect.action):
+            if side in self.down or side in waiting or (behind and keeps_order(effect.action)):
                 continue
             if effect.not_before > self.pair.clock():
-                if not effect.error:
-                    break
-                behind = behind or keeps_order(effect.action)
+                behind = behind or (bool(effect.error) and keeps_order(effect.action))
+                waiting |= set() if effect.error else {side}
                 continue
             verdict = self._attempt(effect, self._present(incident))
-            changed = changed or verdict != "waits"
+            changed = changed or verdict not in ("waits", "unclear")
             behind = behind or verdict == "again"
-            if verdict in ("waits", "refused"):
+            waiting |= {side} if verdict == "waits" else set()
+            if verdict in ("unclear", "refused"):
                 break
         return changed
+
+    def sleeps(self, number: str) -> bool:
+        """Whether all that is left to do for an incident waits for a side that cannot be asked."""
+        with self.store.reading() as tx:
+            left = tx.journal.open_effects(self.pair.name, number)
+        return bool(self.down) and all(side_of(effect.action) in self.down for effect in left)
 
     def _has_dead(self, incident: Incident) -> bool:
         with self.store.reading() as tx:
@@ -182,7 +196,7 @@ class Executor:
         with self.store.transaction() as tx:
             tx.journal.doubt(effect.id, str(error), now, not_before=now)
             self._account(tx, effect, "unknown", words=str(error))
-        return "waits"
+        return "unclear"
 
     def _later(self, effect: Effect, error: BridgeError) -> Verdict:
         now = self.pair.clock()
@@ -196,7 +210,7 @@ class Executor:
         return "waits"
 
     def _note_down(self, action: Action, error: BridgeError) -> None:
-        if isinstance(error, Unreachable | LostCredentials):
+        if keeps_all_away(error):
             self.down.setdefault(side_of(action), error)
 
     def _refuse(self, effect: Effect, error: Refused) -> Verdict:
@@ -273,6 +287,8 @@ class Executor:
             self._save(tx, after, now)
             self._wake(tx, incident.number, shifted(dossier, after), now)
         self.done += 1
+        if carries(action):
+            self.carried[side_of(action)] += 1
         log.info("effect_done", effect=effect.key, kind=action.kind, reason=action.reason)
 
     def _remember_look(self, tx: Transaction, action: Action, receipt: Receipt, incident: Incident) -> None:
@@ -308,6 +324,13 @@ class Executor:
 
     def _save(self, tx: Transaction, dossier: Dossier, now: datetime) -> None:
         save_dossier(tx, self.pair, dossier, now)
+
+
+def keeps_all_away(error: BridgeError) -> bool:
+    """Whether a failure says that nothing else of its side would get further, either."""
+    if isinstance(error, Busy):
+        return error.scope == "system"
+    return isinstance(error, Unreachable | LostCredentials)
 
 
 def save_dossier(

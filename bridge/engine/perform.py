@@ -44,6 +44,13 @@ def must_happen(action: Action) -> bool:
     return isinstance(action, CreateTicket | AddTicketNote | AddIncidentNote)
 
 
+def carries(action: Action) -> bool:
+    """Whether an action brings to one side what people did on the other, and is not the bridge's own word."""
+    if isinstance(action, AddIncidentNote | SetIncident):
+        return action.purpose == "mirror"
+    return isinstance(action, CreateTicket | AddTicketNote | SetTicketFields | AttachToTicket)
+
+
 def keeps_order(action: Action) -> bool:
     """Whether an action waits behind an earlier one of its incident that was refused or given up.
 
@@ -100,7 +107,7 @@ class Hands:
         """Fetch a file; a desk that is away only puts the effect off, since nothing was asked of the tracker yet."""
         try:
             data = self.pair.desk.attachment(action.ref)
-        except (Unreachable, LostCredentials) as error:
+        except (Busy, Unreachable, LostCredentials) as error:
             raise Busy(error.what, why=error.why, next_step=error.next_step) from None
         if len(data) > MOST_BYTES or (action.size and len(data) != action.size):
             raise Refused(

@@ -6,7 +6,7 @@ transaction with the watermark.  A poll that fails loses nothing; the next one s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -39,11 +39,15 @@ READ_AT_ONCE = 50
 
 @dataclass(kw_only=True)
 class Polled:
-    """What one poll brought; ``down`` are the sides that could not be asked, with the reason."""
+    """What one poll brought, ``echoes`` of which were notes of our own.
+
+    ``down`` are the sides that could not be asked, with the reason.
+    """
 
     incidents: int = 0
     notes: int = 0
     tickets: int = 0
+    echoes: int = 0
     down: dict[Side, BridgeError] = field(default_factory=dict)
 
 
@@ -54,6 +58,8 @@ class Poll:
     pair: Pair
     store: Store
     begin: datetime
+    #: Called before each step: catching up after days is many, and each is progress.
+    step: Callable[[], object] = bool
 
     def run(self) -> Polled:
         """Look once; a side that cannot be asked is named in the result and stops nothing else.
@@ -61,6 +67,7 @@ class Poll:
         Raises ``StateError`` only.
         """
         polled = Polled()
+        self.step()
         try:
             self._incidents(polled)
             self._notes(polled)
@@ -69,6 +76,7 @@ class Poll:
             raise  # our own state is no side that could be waited for
         except BridgeError as error:
             polled.down["desk"] = error
+        self.step()
         try:
             self._tickets(polled)
             self._versions()
@@ -89,6 +97,7 @@ class Poll:
 
     def _incidents(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.incidents_since(self._since("incidents"))):
+            self.step()
             polled.incidents += len(batch)
             with self.store.transaction() as tx:
                 watched = tx.memory.watched(self.pair.name, [incident.number for incident in batch])
@@ -107,11 +116,13 @@ class Poll:
 
     def _notes(self, polled: Polled) -> None:
         for batch in batches(self.pair.desk.notes_since(self._since("notes"))):
+            self.step()
             polled.notes += len(batch)
             self._watch_askers(batch)
             with self.store.transaction() as tx:
                 watched = tx.memory.watched(self.pair.name, [note.parent for note in batch])
-                self._keep_notes(tx, "incident", [note for note in batch if note.parent in watched])
+                kept = [note for note in batch if note.parent in watched]
+                polled.echoes += self._keep_notes(tx, "incident", kept)
                 tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
 
     def _watch_askers(self, notes: list[Note]) -> None:
@@ -139,21 +150,20 @@ class Poll:
         blank = Incident(number="", entry_id="", status="New", modified_at=self.begin)
         return concerns(self.pair.rules, blank, texts)
 
-    def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> None:
+    def _keep_notes(self, tx: Transaction, side: Literal["incident", "ticket"], notes: list[Note]) -> int:
         now = self.pair.clock()
         fresh = tx.memory.see_notes(self.pair.name, side, notes, now)
         ours = {self.pair.desk.account, self.pair.tracker.known_account}
-        parents = {
-            note.parent
-            for note in notes
-            if note.id in fresh and (note.origin != "bridge" or note.author not in ours)
-        }
+        new = [note for note in notes if note.id in fresh]
+        others = [note for note in new if note.origin != "bridge" or note.author not in ours]
+        parents = {note.parent for note in others}
         if side == "incident":
             numbers = parents
         else:
             of_ticket = tx.links.incidents_of_tickets(self.pair.name, parents)
             numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
+        return len(new) - len(others)
 
     def _tickets(self, polled: Polled) -> None:
         with self.store.reading() as tx:
@@ -162,11 +172,12 @@ class Poll:
         found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
         naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
+            self.step()
             polled.tickets += len(batch)
             self._watch_marked(batch)
             pointed = naming.pointed([ticket for ticket, _ in batch])
             with self.store.transaction() as tx:
-                self.keep_tickets(tx, batch)
+                polled.echoes += self.keep_tickets(tx, batch)
                 naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
                 tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
 
@@ -194,8 +205,8 @@ class Poll:
             unwatched = named - tx.memory.watched(self.pair.name, named)
         self._watch(set(unwatched))
 
-    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
-        """Keep the looks at linked tickets and mark their incidents."""
+    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> int:
+        """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own."""
         now = self.pair.clock()
         linked = tx.links.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
         mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
@@ -203,7 +214,7 @@ class Poll:
         of_ticket = tx.links.incidents_of_tickets(self.pair.name, changed)
         numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
-        self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
+        return self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
 
     def _versions(self) -> None:
         """Ask for releases, which touch no ticket, in projects that have a fixed ticket not known to be deployed."""

@@ -8,6 +8,7 @@ after the tracker's grace.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,8 +21,10 @@ from bridge.decide.requests import field_keys
 from bridge.engine.accounts import BRIDGE
 from bridge.engine.observe import unseen
 from bridge.engine.pair import Pair
+from bridge.engine.perform import Side
 from bridge.model.actions import CreateTicket
 from bridge.model.dossier import Dossier
+from bridge.model.errors import BridgeError
 from bridge.model.incident import Incident
 from bridge.model.note import Note
 from bridge.model.shared import Claim
@@ -61,16 +64,17 @@ class Memory:
     store: Store
     born: datetime
 
-    def bring_back(self, number: str) -> int:
+    def bring_back(self, number: str, down: Mapping[Side, BridgeError]) -> int:
         """Rebuild the memory of an incident where it is older than the state; returns how many incidents were found.
 
-        Whatever shares a ticket with it is rebuilt at once, or it would take itself for the only one there.
-        Raises what the connectors raise; then nothing was remembered and the incident is looked at again.
+        Whatever shares a ticket with it is rebuilt at once, or it would take itself for the only one there.  Both
+        sides are asked, so that with one of them ``down`` its error is raised at once.  Raises what the connectors
+        raise too; then nothing was remembered and the incident is looked at again.
         """
         found: dict[str, tuple[Traces, Recalled | None]] = {}
         wanted = [number]
         while wanted:
-            traces = self._look(wanted.pop())
+            traces = self._look(wanted.pop(), down)
             if traces is None:
                 continue
             found[traces.number] = traces, recall(traces, self.pair.rules, self.pair.clock())
@@ -80,7 +84,7 @@ class Memory:
                 self._keep(tx, traces, recalled)
         return sum(recalled is not None for _, recalled in found.values())
 
-    def _look(self, number: str) -> Traces | None:
+    def _look(self, number: str, down: Mapping[Side, BridgeError]) -> Traces | None:
         """Return the traces of an incident that is not remembered although it is older than the state."""
         name = self.pair.name
         with self.store.reading() as tx:
@@ -88,6 +92,10 @@ class Memory:
             claims = tx.shared.claims(name, number)
             if tx.dossiers.get(name, number) is not None:
                 return None
+        if incident is not None and not self.older(incident.submitted_at):
+            return None
+        for error in down.values():
+            raise error
         if incident is None:
             incident = next(iter(self.pair.desk.incidents([number])), None)
         if incident is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from bridge.decide.draft import digest
 from bridge.decide.guard import Guard
 from bridge.decide.plan import plan
 from bridge.engine.census import Census
-from bridge.engine.execute import Executor, save_dossier
+from bridge.engine.execute import Executor, keeps_all_away, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
 from bridge.engine.perform import Side
@@ -54,6 +54,8 @@ class Summary:
     failed: tuple[str, ...]
     withheld: tuple[Action, ...]
     down: dict[Side, BridgeError]
+    #: How many changes were carried across, by the side that they went to.
+    carried: Mapping[Side, int] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -85,6 +87,8 @@ class Reconciler:
     started: datetime = field(init=False)
     _census: Census = field(init=False)
     _forerunner: bool | None = None
+    #: Incidents that wait for sides that cannot be asked, with the mark that they had then.
+    _asleep: dict[str, tuple[Mark | None, frozenset[Side]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.started = self.pair.clock()
@@ -102,14 +106,12 @@ class Reconciler:
         with bound_contextvars(pair=self.pair.name, cycle=self.cycles):
             born = remember_birth(self.pair, self.store, self.started)
             memory = Memory(pair=self.pair, store=self.store, born=born)
-            polled = Poll(pair=self.pair, store=self.store, begin=self.begin).run()
+            polled = Poll(pair=self.pair, store=self.store, begin=self.begin, step=self.stopping).run()
             self._census.begins()
-            executor = Executor(
-                pair=self.pair, store=self.store, stopping=self.stopping, down=dict(polled.down)
-            )
+            executor = Executor(pair=self.pair, store=self.store, stopping=self.stopping, down=_away(polled))
             guard = Guard(limits=self.pair.limits)
             looked_at, failed = 0, []
-            for number, mark in self._in_turn():
+            for number, mark in self._in_turn(executor.down):
                 if self.stopping():
                     break
                 if number in self._census.frozen:
@@ -125,14 +127,15 @@ class Reconciler:
                 refused=executor.refused,
                 failed=tuple(failed),
                 withheld=tuple(guard.held_back),
-                down=executor.down,
+                down={**polled.down, **executor.down},
+                carried=dict(executor.carried),
             )
             log.info("cycle_done", sentence=summary.sentence)
             return summary
 
-    def _in_turn(self) -> Iterator[tuple[str, Mark | None]]:
+    def _in_turn(self, down: Mapping[Side, BridgeError]) -> Iterator[tuple[str, Mark | None]]:
         """Yield the incidents to look at, and after them once those that were woken meanwhile."""
-        yield from self._waiting()
+        yield from self._waiting(down)
         with self.store.reading() as tx:
             marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
         yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
@@ -156,21 +159,31 @@ class Reconciler:
             tx.agenda.move_watermark(name, "rules", now)
             tx.agenda.move_watermark(name, stream, now)
 
-    def _waiting(self) -> list[tuple[str, Mark | None]]:
-        now = self.pair.clock()
+    def _waiting(self, down: Mapping[Side, BridgeError]) -> list[tuple[str, Mark | None]]:
+        """Return what is marked or due, without what only waits for a side that is still away."""
+        now, name = self.pair.clock(), self.pair.name
+        self._asleep = {number: one for number, one in self._asleep.items() if one[1] <= down.keys()}
+        most = MOST_INCIDENTS + len(self._asleep)
         with self.store.reading() as tx:
-            marks = {mark.incident: mark for mark in tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)}
-            due = tx.agenda.due(self.pair.name, now, MOST_INCIDENTS)
-        return [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
+            marks = {mark.incident: mark for mark in tx.agenda.dirty(name, most)}
+            due = tx.agenda.due(name, now, most)
+            awake = set(tx.agenda.due(name, now, most, effects=False)) if self._asleep else set()
+        found = [(number, marks.get(number)) for number in dict.fromkeys((*marks, *due))]
+        return [
+            (number, mark)
+            for number, mark in found
+            if number in awake or number not in self._asleep or self._asleep[number][0] != mark
+        ][:MOST_INCIDENTS]
 
     def _one(self, number: str, mark: Mark | None, executor: Executor, guard: Guard, memory: Memory) -> bool:
         """Bring one incident to rest; False where it could not be decided, which stops nobody else."""
         with bound_contextvars(incident=number):
             try:
-                memory.bring_back(number)
+                memory.bring_back(number, executor.down)
                 settled = self._to_rest(number, executor, guard, memory)
             except (Unreachable, LostCredentials, Busy) as error:
                 log.info("incident_waits", why=str(error))
+                self._sleep(number, mark, executor)
                 return True  # stays dirty: the next cycle looks again
             except StateError:
                 raise
@@ -179,10 +192,17 @@ class Reconciler:
             except Exception as error:
                 log.exception("incident_surprised_us")
                 return self._put_aside(number, mark, f"{type(error).__name__}: {error}")
-            if settled and mark is not None:
+            if not settled:
+                self._sleep(number, mark, executor)
+            elif mark is not None:
                 with self.store.transaction() as tx:
                     tx.agenda.clear_dirty(self.pair.name, mark)
             return True
+
+    def _sleep(self, number: str, mark: Mark | None, executor: Executor) -> None:
+        """Leave an incident alone until something happens to it, where nothing can be done before a side is back."""
+        if executor.sleeps(number):
+            self._asleep[number] = mark, frozenset(executor.down)
 
     def _put_aside(self, number: str, mark: Mark | None, why: str) -> bool:
         log.error("incident_put_aside", why=why, minutes=POISON_PAUSE.total_seconds() / 60)
@@ -209,7 +229,7 @@ class Reconciler:
                 return self._later(number)
             decided = guard.admit(decided)
             effects = self._write_down(seen, decided)
-            if self._suspects(effects, decided, memory):
+            if "tracker" not in executor.down and self._suspects(effects, decided, memory):
                 continue
             if not effects and not decided.withheld and decided.dossier != seen.dossier:
                 continue  # what was only learned may change what is to be done
@@ -236,16 +256,23 @@ class Reconciler:
                 continue
             request = asked.get(action.source)
             at = None if request is None or request.source == "rule" else request.at
-            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner():
+            if memory.older(at or self._submitted(decided.incident)) and self._had_a_forerunner(memory):
                 with self.store.transaction() as tx:
                     tx.journal.suspect(effect.id, memory.born, now)
                 found = True
         return found
 
-    def _had_a_forerunner(self) -> bool:
-        """Whether a bridge was here before this state: without one nothing can have been done already."""
+    def _had_a_forerunner(self, memory: Memory) -> bool:
+        """Whether a bridge may have been here before this state: without one nothing can have been done already.
+
+        That there was none is believed only once the search would show what was opened right before the state began.
+        """
         if self._forerunner is None:
-            self._forerunner = self.pair.tracker.has_opened()
+            sure_at = memory.born + timedelta(seconds=self.pair.tracker.search_grace)
+            found = self.pair.tracker.has_opened()
+            if not found and self.pair.clock() < sure_at:
+                return True
+            self._forerunner = found
         return self._forerunner
 
     def _submitted(self, number: str) -> datetime | None:
@@ -279,6 +306,15 @@ class Reconciler:
                 answered = [claim.ticket_id for claim in seen.claims if is_recorded(decided.dossier, claim)]
                 tx.shared.answered(name, decided.incident, answered)
         return effects
+
+
+def _away(polled: Polled) -> dict[Side, BridgeError]:
+    """Return the sides that nothing can be asked of; one that spares a single endpoint is not among them."""
+    return {
+        side: error
+        for side, error in polled.down.items()
+        if keeps_all_away(error) or not isinstance(error, Busy) or error.scope == "call"
+    }
 
 
 def _lost(seen: Observation) -> frozenset[str]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+#: How far a server's wish to be spared reaches: this call, the object it is about, its endpoint, or all of the server.
+Scope = Literal["call", "object", "endpoint", "system"]
+
 
 class BridgeError(Exception):
     """A failure with a sentence for each of: what happened, why, what to do next.
@@ -42,11 +47,20 @@ class Refused(BridgeError):
 
 
 class Busy(BridgeError):
-    """The server did nothing because it is busy; try again after ``retry_after`` seconds."""
+    """The server did nothing because it is busy; try again after ``retry_after`` seconds, whatever is of that scope."""
 
-    def __init__(self, what: str, *, why: str = "", next_step: str = "", retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        next_step: str = "",
+        retry_after: float = 0.0,
+        scope: Scope = "call",
+    ) -> None:
         super().__init__(what, why=why, next_step=next_step)
         self.retry_after = retry_after
+        self.scope = scope
 
 
 class Unreachable(BridgeError):

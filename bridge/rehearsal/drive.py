@@ -14,6 +14,8 @@ from bridge.rehearsal.schedule import Schedule
 from bridge.state.store import Store
 
 POLL = timedelta(seconds=30)
+#: How long after the last act of a person the bridge is still watched: what waits for a person waits for ever.
+WATCHED_AFTER = timedelta(days=40)
 #: How many acts go by until whoever watches is told.
 TOLD_EVERY = 50
 
@@ -41,11 +43,17 @@ class Drive:
     surprises: Counter[str] = field(default_factory=Counter)
     _acted: int = 0
     _look_at: datetime | None = None
+    _last_act: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._last_act = self.clock()
 
     def run(self) -> None:
         """Let everything happen until nobody has anything left to do."""
         while True:
             act_at, look_at = self.schedule.next_at, self._look_at
+            if act_at is None and look_at is not None and look_at > self._last_act + WATCHED_AFTER:
+                look_at = None
             if look_at is not None and (act_at is None or look_at <= act_at):
                 self._look(look_at)
             elif act_at is not None:
@@ -59,6 +67,7 @@ class Drive:
         while (deed := self.schedule.take(self.clock())) is not None:
             deed()
             self._acted += 1
+            self._last_act = self.clock()
             if self._acted % TOLD_EVERY == 0:
                 self.progress(self._acted, self.schedule.planned)
         # Skipping ahead to what the bridge has planned for itself must not make it miss what people just did.

@@ -2,7 +2,7 @@
 
 polls        three a look                          versions   one a project with a fixed, undeployed ticket, every 5 minutes
 sessions     log-in, /myself and membership hourly effects    one request for each thing that changes
-pre-reads    two before an act against a person
+pre-reads    two before an act against a person    changes    one for all incidents that wait for one, every 5 minutes
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from bridge.rehearsal.world import World
 
 HOUR = timedelta(hours=1)
 VERSIONS_EVERY = timedelta(minutes=5)
+#: What ends the waiting for a fix.
+_OVER = ("deployed", "declined", "verified", "released", "worked_around", "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ def cost_of(world: World, diary: Diary, looks: Sequence[datetime], *, effects: i
     floor = {
         "polls": 3 * len(looks),
         "versions": _at_most_every(VERSIONS_EVERY, _while_fixed(diary, looks)),
+        "changes": _at_most_every(VERSIONS_EVERY, _while_waiting(diary, looks)),
         "sessions": _at_most_every(HOUR, looks) + answers,
         "effects": effects,
         "pre-reads": 2 * put_backs,
@@ -65,11 +68,31 @@ def _at_most_every(span: timedelta, moments: Iterable[datetime]) -> int:
 
 def _while_fixed(diary: Diary, looks: Sequence[datetime]) -> list[datetime]:
     """Return the looks at which a fixed ticket was not in production yet."""
-    steps = sorted(
+    steps = [
         (deed.at, 1 if deed.what == "fixed" else -1)
         for deed in diary.entries
         if deed.what in ("fixed", "deployed")
-    )
+    ]
+    return _while_any(steps, looks)
+
+
+def _while_waiting(diary: Diary, looks: Sequence[datetime]) -> list[datetime]:
+    """Return the looks at which an incident waited for a fix that was not known to be in production."""
+    begun: dict[str, datetime] = {}
+    ended: dict[str, datetime] = {}
+    for deed in diary.entries:
+        if deed.what in ("asked", "adopted"):
+            begun.setdefault(deed.number, deed.at)
+        elif deed.what in _OVER:
+            ended.setdefault(deed.number, deed.at)
+    spans = [(at, ended.get(number, looks[-1])) for number, at in begun.items()]
+    steps = [step for start, end in spans for step in ((start, 1), (max(start, end), -1))]
+    return _while_any(steps, looks)
+
+
+def _while_any(steps: list[tuple[datetime, int]], looks: Sequence[datetime]) -> list[datetime]:
+    """Return the looks at which more had begun (1) than ended (-1)."""
+    steps = sorted(steps)
     found, waiting, index = [], 0, 0
     for look in looks:
         while index < len(steps) and steps[index][0] <= look:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.rehearsal.schedule import Diary, Schedule
 from bridge.rehearsal.script import Act, Script
+from bridge.rehearsal.side_roads import Road
 from bridge.rehearsal.staff import INSTALLER, Staff
 from bridge.simulators.remedy import RemedySimulator
 from bridge.simulators.remedy.refusal import Rejected
@@ -20,13 +21,18 @@ from bridge.simulators.remedy.settings import ESCALATOR
 
 CAUSE_FIELD = "Resolution Category Tier 2"
 ENDED = ("Resolved", "Closed", "Cancelled")
+#: How long it takes until somebody gives the cause that was forgotten.
+GIVEN_LATER = timedelta(hours=4)
 #: How long a person needs from writing that a fix works to resolving.
 THEN_RESOLVE = timedelta(minutes=15)
 
 
 @dataclass(kw_only=True)
 class Frontline:
-    """Everybody at the desk."""
+    """Everybody at the desk; ``asks_by_a_road`` takes the asking over where it returns True.
+
+    ``some_cause`` is given where the log has none but the incident needs one.
+    """
 
     desk: RemedySimulator
     staff: Staff
@@ -37,6 +43,11 @@ class Frontline:
     tried: set[str] = field(default_factory=set)
     closings: dict[str, Act] = field(default_factory=dict)
     causes: dict[str, str] = field(default_factory=dict)
+    roads: dict[str, Road] = field(default_factory=dict)
+    asks_by_a_road: Callable[[Act], bool] = lambda _: False
+    some_cause: str = ""
+    answered: set[str] = field(default_factory=set)
+    asked_for_cause: set[str] = field(default_factory=set)
 
     def perform(self, act: Act) -> None:
         """Do what an act says; what Remedy refuses is counted by its words."""
@@ -88,6 +99,12 @@ class Frontline:
         self.desk.people.writes(act.number, act.text, by=act.by)
 
     def _ask(self, act: Act) -> None:
+        over = self.look(act.number)["Status"] in ENDED
+        if over or not self.asks_by_a_road(act):
+            self.asks(act)
+
+    def asks(self, act: Act) -> None:
+        """Ask for a ticket in a note."""
         self.desk.people.writes(act.number, act.text, by=self.member(act.number))
         self.diary.note(self.clock(), act.number, "asked")
 
@@ -102,6 +119,8 @@ class Frontline:
     def _auto_close(self, act: Act) -> None:
         """Close a resolved incident as the desk's escalation does; one that is open is closed after its resolve."""
         incident = self.look(act.number)
+        if self.roads.get(act.number) == "closed early by the desk":
+            return  # whoever insists has the desk close it, at the desk's own pace
         if incident["Status"] == "Resolved":
             due = incident["Last Resolved Date"] + act.after
             if due > self.clock():
@@ -113,26 +132,54 @@ class Frontline:
             self.closings[act.number] = act
 
     def _close(self, act: Act) -> None:
+        if self.look(act.number)["Status"] == "Closed":
+            self.diary.made_up["closings of incidents that were closed by then, left out"] += 1
+            return
+        self.closes(act.number, self.member(act.number))
+
+    def closes(self, number: str, by: str) -> None:
+        """Close an incident that need not be resolved."""
         fields = {
             "Status": "Closed",
             "Status_Reason": "Automated Resolution Reported",
             "Resolution": "Closed.",
         }
-        self.desk.people.sets(act.number, fields, by=self.member(act.number))
-        self.diary.note(self.clock(), act.number, "closed")
+        self.desk.people.sets(number, fields, by=by)
+        self.diary.note(self.clock(), number, "closed")
 
     # -- because of the linked fix
 
     def resolves(self, number: str) -> None:
-        """Resolve an incident with the log's cause."""
-        cause = self.causes.get(number, "")
+        """Resolve an incident with the log's cause, unless the cause is what somebody forgets."""
+        forgets = self.roads.get(number) in FORGETFUL and number not in self.asked_for_cause
+        cause = "" if forgets else self.causes.get(number, "")
         fields = {CAUSE_FIELD: cause} if cause else {}
         self.desk.people.resolves(number, self.member(number), fields=fields)
         self.diary.note(self.clock(), number, "resolved")
+        if forgets and self._is_there(number):
+            self.asked_for_cause.add(number)
+            self.diary.takes(self.clock(), number, self.roads[number])
+            self.schedule.at(self.clock() + GIVEN_LATER, partial(self._gives_cause, number))
         waiting = self.closings.pop(number, None)
         if waiting is not None:
             at = self.clock() + waiting.after
             self.schedule.at(at, partial(self.perform, replace(waiting, at=at)))
+
+    def _is_there(self, number: str) -> bool:
+        """Whether the fix was deployed or verified since it last failed."""
+        deeds = [entry.what for entry in self.diary.entries if entry.number == number]
+        since = deeds[::-1].index("failed") if "failed" in deeds else len(deeds)
+        return any(what in ("deployed", "verified") for what in deeds[len(deeds) - since :])
+
+    def _gives_cause(self, number: str) -> None:
+        """Give the cause that was forgotten; an incident that was put back for it is resolved with it."""
+        cause = self.causes.get(number) or self.some_cause
+        self.causes[number] = cause
+        status = self.look(number)["Status"]
+        if status == "Resolved":
+            self.desk.people.sets(number, {CAUSE_FIELD: cause}, by=self.member(number))
+        elif status not in ENDED:
+            self.resolves(number)
 
     def checks(self, number: str, key: str, *, works: bool, by_note: bool, again: Callable[[], None]) -> None:
         """Answer for a fix that is in production, or a decision of development, unless a resolve did so already.
@@ -142,28 +189,59 @@ class Frontline:
         if self.look(number)["Status"] in ENDED:
             return
         if not works:
-            self._answers(number, "failed", f"#failed The customer still sees it ({number}).", key)
+            self._fails(number, key)
             again()
             return
-        if by_note:
+        if by_note and number not in self.answered:
+            self.answered.add(number)
             self._answers(number, "verified", f"#verified The customer confirms it ({number}).", key)
         if number in self.tried:
             self.diary.made_up["resolves tried again after the fix"] += 1
-            self.schedule.at(self.clock() + THEN_RESOLVE, partial(self._retry, number))
+            self.schedule.at(self.clock() + THEN_RESOLVE, partial(self.retries, number))
 
-    def _retry(self, number: str) -> None:
+    def retries(self, number: str) -> None:
+        """Resolve an incident that is still open."""
         if self.look(number)["Status"] not in ENDED:
             self.resolves(number)
 
-    def _answers(self, number: str, what: Any, text: str, key: str) -> None:
-        self.desk.people.writes(number, text, by=self.member(number))
+    def _fails(self, number: str, key: str) -> None:
+        text, road = f"#failed The customer still sees it ({number}).", self.roads.get(number)
+        if road != "a fix that failed, with a screenshot":
+            self._answers(number, "failed", text, key)
+            return
+        self.diary.takes(self.clock(), number, road, key)
+        shot = (f"seen at {number}.png", screenshot_of(number))
+        self._answers(number, "failed", text, key, (shot,))
+
+    def _answers(
+        self, number: str, what: Any, text: str, key: str, files: tuple[tuple[str, bytes], ...] = ()
+    ) -> None:
+        self.desk.people.writes(number, text, by=self.member(number), files=files)
         self.diary.note(self.clock(), number, what, key)
         self.diary.made_up[f"answers by note: {what}"] += 1
+
+    def completes_change(self, summary: str, numbers: tuple[str, ...]) -> str:
+        """Let second line complete a change that is related to incidents, and return its number."""
+        change = self.desk.people.plans_change(summary, by=INSTALLER)
+        for number in numbers:
+            self.desk.people.relates_change(number, change)
+        self.desk.people.sets_change(change, "Completed", "Final Review Complete", by=INSTALLER)
+        return change
 
     def installs(self, number: str, text: str) -> None:
         """Let second line write into an incident."""
         self.desk.people.writes(number, text, by=INSTALLER)
 
+
+def screenshot_of(number: str) -> bytes:
+    """Return what a screenshot of an incident holds; no two are equal."""
+    return b"\x89PNG\r\n\x1a\n" + number.encode()
+
+
+#: Roads on which somebody resolves without a cause.
+FORGETFUL: frozenset[Road] = frozenset(
+    {"resolved without a cause: asked for", "resolved without a cause: put back"}
+)
 
 _HOW: dict[str, Callable[[Frontline, Act], None]] = {
     "open": Frontline._open,

@@ -14,14 +14,18 @@ from pathlib import Path
 from bridge.engine.reconcile import Reconciler
 from bridge.rehearsal.clock import VirtualClock
 from bridge.rehearsal.count_alone import hand_overs_in
-from bridge.rehearsal.development import DUPLICATE, FIXED, PROJECT, Development
+from bridge.rehearsal.course import DUPLICATE, FIXED
+from bridge.rehearsal.detours import Detours
+from bridge.rehearsal.development import COMPONENT, PROJECT, SECOND_LINE, THIRD_LINE, Development
 from bridge.rehearsal.drive import Drive, Progress, unwatched
 from bridge.rehearsal.frontline import Frontline
 from bridge.rehearsal.incident_log import ColumnMap, IncidentLog, read_columns, read_log
 from bridge.rehearsal.jira_history import PLAIN, Lives, read_lives
 from bridge.rehearsal.report import Report, report_of
+from bridge.rehearsal.rulebook import SOME_CAUSE, rules_of
 from bridge.rehearsal.schedule import Diary, Schedule
 from bridge.rehearsal.script import Script, script_of
+from bridge.rehearsal.side_roads import Deck
 from bridge.rehearsal.staff import Staff, staff_of
 from bridge.rehearsal.world import (
     DESK_ACCOUNT,
@@ -32,15 +36,13 @@ from bridge.rehearsal.world import (
     World,
     populate,
 )
-from bridge.rules.load import load_rules
-from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
 from bridge.simulators.jira import Account, JiraSettings, JiraSimulator, Person, ProjectSpec
 from bridge.simulators.jira.workflow import DEFAULT_RESOLUTIONS, Resolution
 from bridge.simulators.remedy import RemedySettings, RemedySimulator
 from bridge.state.store import Store
 
-RULES = Path(__file__).with_name("replay_rules.yaml")
+_PROJECTS = {PROJECT: "Front Office", SECOND_LINE: "Second Line", THIRD_LINE: "Third Line"}
 
 
 def replay(
@@ -85,31 +87,55 @@ def _stage(
     clock, schedule, diary = VirtualClock(begin), Schedule(), Diary()
     staff = staff_of(log)
     world = world_of(staff, lives, clock, flavour)
-    scripts = {history.number: script_of(history, columns) for history in log.histories}
     frontline = Frontline(
-        desk=world.desk, staff=staff, clock=clock, schedule=schedule, diary=diary, scripts=scripts
+        desk=world.desk,
+        staff=staff,
+        clock=clock,
+        schedule=schedule,
+        diary=diary,
+        scripts={history.number: script_of(history, columns) for history in log.histories},
+        some_cause=next(iter(log.causes), SOME_CAUSE),
     )
-    _plan(scripts, frontline, schedule)
-    diary.made_up.update(sum((script.adapted for script in scripts.values()), Counter()))
+    development = _behind(frontline, world, lives, seed)
+    _plan(frontline.scripts, frontline, schedule)
+    diary.made_up.update(sum((script.adapted for script in frontline.scripts.values()), Counter()))
     diary.made_up["people of the desk"] += staff.made_up
-    pair = world.pair(rules_of(log), language=language)
     drive = Drive(
         clock=clock,
         schedule=schedule,
-        bridge=Reconciler(pair=pair, store=store, begin=begin),
+        bridge=Reconciler(pair=world.pair(rules_of(log), language=language), store=store, begin=begin),
         store=store,
-        development=Development(
-            tracker=world.tracker,
-            frontline=frontline,
-            clock=clock,
-            schedule=schedule,
-            diary=diary,
-            lives=lives,
-            seed=seed,
-        ),
+        development=development,
         progress=progress,
     )
     return world, drive, diary
+
+
+def _behind(frontline: Frontline, world: World, lives: Lives, seed: int) -> Development:
+    """Return everybody behind Frontline, and lead both sides onto side roads."""
+    development = Development(
+        tracker=world.tracker,
+        frontline=frontline,
+        clock=frontline.clock,
+        schedule=frontline.schedule,
+        diary=frontline.diary,
+        lives=lives,
+        seed=seed,
+        roads=frontline.roads,
+    )
+    detours = Detours(
+        desk=world.desk,
+        tracker=world.tracker,
+        frontline=frontline,
+        development=development,
+        clock=frontline.clock,
+        schedule=frontline.schedule,
+        diary=frontline.diary,
+        deck=Deck(seed),
+        roads=frontline.roads,
+    )
+    frontline.asks_by_a_road, development.taken_up = detours.asks, detours.linked
+    return development
 
 
 def _plan(scripts: dict[str, Script], frontline: Frontline, schedule: Schedule) -> None:
@@ -126,13 +152,16 @@ def world_of(staff: Staff, lives: Lives, clock: VirtualClock, flavour: Flavour) 
     account = Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN)
     names = dict.fromkeys((*FIXED, DUPLICATE, *lives.resolutions))
     known = {resolution.name: resolution for resolution in DEFAULT_RESOLUTIONS}
+    names |= dict.fromkeys(known)
     tracker = JiraSimulator(
         clock,
         JiraSettings(
             flavour=flavour,
             base_url=TRACKER_URL,
             accounts=(account,),
-            projects=(ProjectSpec(key=PROJECT, name="Front Office"),),
+            projects=tuple(
+                ProjectSpec(key=key, name=name, components=(COMPONENT,)) for key, name in _PROJECTS.items()
+            ),
             resolutions=tuple(
                 known.get(name) or Resolution(id=str(11_000 + index), name=name)
                 for index, name in enumerate(names)
@@ -147,17 +176,6 @@ def world_of(staff: Staff, lives: Lives, clock: VirtualClock, flavour: Flavour) 
         tracker_wire=Faulty(inner=tracker),
         flavour=flavour,
     )
-
-
-def rules_of(log: IncidentLog) -> RuleSet:
-    """Return the rule of a replay with the causes of its log."""
-    rules = load_rules([RULES])
-    (rule,) = rules.rules
-    cause = rule.hold.cause
-    if cause is None or not log.causes:
-        return rules
-    hold = rule.hold.model_copy(update={"cause": cause.model_copy(update={"one_of": log.causes})})
-    return rules.model_copy(update={"rules": (rule.model_copy(update={"hold": hold}),)})
 
 
 __all__ = ["Report", "replay", "rules_of", "world_of"]

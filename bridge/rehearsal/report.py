@@ -9,15 +9,18 @@ from typing import Literal
 
 from bridge.engine.reconcile import Reconciler
 from bridge.model.dossier import Dossier
+from bridge.rehearsal.development import PROJECTS
 from bridge.rehearsal.drive import Drive
 from bridge.rehearsal.floor import Cost, cost_of
 from bridge.rehearsal.incident_log import IncidentLog
+from bridge.rehearsal.promises import Promises
 from bridge.rehearsal.schedule import Diary
+from bridge.rehearsal.side_roads import TABLE
 from bridge.rehearsal.witness import Finding, Witness
 from bridge.rehearsal.world import World
 from bridge.state.store import Store
 
-Section = Literal["log", "bridge", "made up", "cost", "zeros"]
+Section = Literal["log", "bridge", "side roads", "made up", "cost", "zeros"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,8 @@ def report_of(
     left_out: dict[str, int],
 ) -> Report:
     """Return the report of a finished replay."""
-    witness = Witness(world=world, diary=diary, project="FRONT")
+    witness = Witness(world=world, diary=diary, projects=PROJECTS)
+    promises = Promises(witness=witness)
     zeros = (
         witness.unlinked(hand_overs),
         witness.duplicate_tickets(),
@@ -63,6 +67,8 @@ def report_of(
         witness.unverified(),
         witness.put_back_in_vain(),
         witness.still_open(),
+        *promises.findings(),
+        promises.never_taken(len(hand_overs)),
     )
     dossiers, effects = _memory(store, drive.bridge)
     put_backs = sum(map(witness.put_backs, witness.tickets))
@@ -70,6 +76,7 @@ def report_of(
     lines = (
         *_log(log, hand_overs, left_out),
         *_bridge(witness, dossiers, diary, put_backs),
+        *(_line("side roads", road, diary.roads[road]) for road in TABLE),
         *(_line("made up", name, count) for name, count in sorted(diary.made_up.items())),
         *_cost(cost, drive, effects),
         *(_line("zeros", zero.name, zero.count) for zero in zeros),
@@ -128,6 +135,7 @@ def _bridge(witness: Witness, dossiers: list[Dossier], diary: Diary, put_backs: 
     yield _line("bridge", "verified", sum(answer.verdict == "verified" for answer in answers))
     yield _line("bridge", "verified by resolving", sum(answer.how == "resolved" for answer in answers))
     yield _line("bridge", "failed", sum(answer.verdict == "failed" for answer in answers))
+    yield _line("bridge", "reminders", sum(len(witness.marked(n, "told/remind/")) for n in witness.tickets))
     yield _line("bridge", "declined and accepted", sum(dossier.ending == "declined" for dossier in linked))
     reopened = {deed.number for deed in diary.entries if deed.what == "reopened"}
     yield _line("bridge", "reopened by people", len(reopened))

@@ -11,18 +11,23 @@ from typing import Literal
 
 Deed = Callable[[], None]
 What = Literal[
-    "asked", "fixed", "declined", "duplicate", "deployed", "failed", "verified", "resolved", "closed", "reopened"
+    "asked", "adopted", "fixed", "declined", "duplicate", "deployed", "failed", "verified", "resolved", "closed",
+    "reopened", "workaround", "worked_around", "released", "returned", "took",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that somebody did that matters to an incident's fix; ``key`` is the ticket, where one is meant."""
+    """One thing that somebody did that matters to an incident's fix; ``key`` is the ticket, where one is meant.
+
+    ``detail``: a duplicate's target, a change, a file's name, or which side road was taken.
+    """
 
     at: datetime
     number: str
     what: What
     key: str = ""
+    detail: str = ""
 
 
 @dataclass(kw_only=True)
@@ -32,10 +37,17 @@ class Diary:
     entries: list[Entry] = field(default_factory=list)
     made_up: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    roads: Counter[str] = field(default_factory=Counter)
 
-    def note(self, at: datetime, number: str, what: What, key: str = "") -> None:
-        """Write down what somebody did."""
-        self.entries.append(Entry(at=at, number=number, what=what, key=key))
+    def note(self, at: datetime, number: str, what: What, key: str = "", detail: str = "") -> None:
+        """Write down what somebody did; to the second, as servers keep their times."""
+        at = at.replace(microsecond=0)
+        self.entries.append(Entry(at=at, number=number, what=what, key=key, detail=detail))
+
+    def takes(self, at: datetime, number: str, road: str, key: str = "") -> None:
+        """Write down that somebody really took a side road."""
+        self.roads[road] += 1
+        self.note(at, number, "took", key, road)
 
 
 class Schedule:

@@ -12,10 +12,11 @@ LEADS = "Frontline Leads"
 #: Where an incident lies whose group the log does not tell.
 SERVICE_DESK = "Service Desk"
 INSTALLER = "ivan.installer"
+LEAD = "lena.lead"
 
 _OWN = {
     SECOND_LINE: {INSTALLER: "Ivan Installer"},
-    LEADS: {"lena.lead": "Lena Lead"},
+    LEADS: {LEAD: "Lena Lead"},
     SERVICE_DESK: {"dora.desk": "Dora Desk"},
 }
 
@@ -30,6 +31,11 @@ class Staff:
     def of(self, group: str) -> str:
         """Return the login of the group's first member, the service desk's where the group is unknown."""
         return next(iter(self.groups.get(group) or self.groups[SERVICE_DESK]))
+
+    @property
+    def ordinary(self) -> tuple[str, ...]:
+        """The groups that may have an incident, sorted."""
+        return tuple(sorted(name for name in self.groups if name not in (SECOND_LINE, LEADS)))
 
     def belongs(self, login: str, group: str) -> bool:
         """Whether somebody is a member of a group."""

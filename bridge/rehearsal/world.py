@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
+from bridge.connectors.gate import Gate
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
@@ -68,6 +69,7 @@ class World:
     desk_wire: Faulty
     tracker_wire: Faulty
     flavour: Flavour
+    _gates: dict[str, Gate] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -111,6 +113,14 @@ class World:
             flavour=flavour,
         )
 
+    def starts_anew(self) -> None:
+        """Forget what processes so far knew of the servers: the next pair belongs to a new one."""
+        self._gates.clear()
+
+    def gate(self, side: str) -> Gate:
+        """Return the gate of a side, which all pairs of one process share."""
+        return self._gates.setdefault(side, Gate.of(self.clock.monotonic, random=lambda: 0.5))
+
     def pair(
         self,
         rules: RuleSet,
@@ -134,6 +144,8 @@ class World:
                 clock=self.clock,
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
+                random=lambda: 0.5,
+                gate=self.gate("desk"),
                 fields=sorted(fields_named(rules)),
                 pair=name,
                 reads_changes=any(reads_changes(rule) for rule in rules.rules),
@@ -148,6 +160,8 @@ class World:
                 user=Person.of(DESK_ACCOUNT).email if self.flavour == "cloud" else "",
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
+                random=lambda: 0.5,
+                gate=self.gate("tracker"),
                 ticket_fields=sorted(ticket_fields_named(rules)),
                 relations=sorted(links_named(rules)),
                 transport=None if served else InProcess(self.tracker_wire),
@@ -168,6 +182,7 @@ class World:
         language: str = "en",
     ) -> Reconciler:
         """Return a bridge at work in this world."""
+        self.starts_anew()
         pair = self.pair(rules, served=served, language=language)
         return Reconciler(pair=pair, store=store, begin=begin or self.clock())
 

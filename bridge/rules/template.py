@@ -39,6 +39,21 @@ _SHOWN_AS = {
 _RUN_TIME_ERRORS = (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AssertionError)
 
 
+class _Plain(ImmutableSandboxedEnvironment):
+    """A sandbox in which a name in brackets, or behind a dot of a mapping, is an item of it and never an attribute."""
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return an item; without it the value is missing, whatever else the object has by that name."""
+        try:
+            return obj[argument]
+        except (TypeError, LookupError):
+            return self.undefined(obj=obj, name=str(argument))
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an item of a mapping, or a safe attribute of anything else."""
+        return self.getitem(obj, attribute) if isinstance(obj, Mapping) else super().getattr(obj, attribute)
+
+
 class TemplateProblem(ValueError):
     """A template cannot be used; the message is a sentence without any value."""
 
@@ -88,7 +103,7 @@ def compile_template(
 
 def _environment() -> ImmutableSandboxedEnvironment:
     # Notes and fields are plain text: HTML escapes would reach people as such.
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment = _Plain(undefined=jinja2.StrictUndefined, autoescape=False)
     environment.filters = {name: _bounded(name, environment.filters[name]) for name in FILTERS}
     environment.globals = {}
     environment.tests = {}

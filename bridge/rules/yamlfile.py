@@ -24,6 +24,8 @@ from bridge.rules.problems import ConfigProblems, Problem, shown
 SIZE_LIMIT = 1024 * 1024
 #: How deep lists and mappings may stand in each other.
 DEPTH_LIMIT = 64
+#: How many values one file may hold: ten times what thousands of rules need.
+VALUES_LIMIT = 100_000
 
 #: The keys and indexes that lead to a value.
 Steps = tuple[str | int, ...]
@@ -188,8 +190,9 @@ class _Reader:
         mark = _mark(event.start_mark)
         self._spots[steps] = Spot(value=mark, key=key)
         if len(steps) > DEPTH_LIMIT:
-            problem = f"nested deeper than {DEPTH_LIMIT} levels"
-            raise ConfigProblems([Problem(file=self._file, line=mark.line, column=mark.column, text=problem)])
+            raise self._end(mark, f"nested deeper than {DEPTH_LIMIT} levels")
+        if len(self._spots) > VALUES_LIMIT:
+            raise self._end(mark, f"more than {VALUES_LIMIT} values; split it into several files")
         if isinstance(event, yaml.AliasEvent):
             self._refuse(steps, mark, "aliases (*) are not used here; write the value out")
             return None
@@ -199,6 +202,9 @@ class _Reader:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(steps)
         return self._scalar(steps, event)
+
+    def _end(self, mark: Mark, text: str) -> ConfigProblems:
+        return ConfigProblems([Problem(file=self._file, line=mark.line, column=mark.column, text=text)])
 
     def _refuse_extras(self, steps: Steps, mark: Mark, event: Any) -> None:
         if event.anchor is not None:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.model.errors import ConfigError
 from bridge.rules.load import load_rules, read_rules
 from bridge.rules.problems import ConfigProblems, Problem, did_you_mean, shown
 from bridge.rules.shape import RuleSet
 from bridge.rules.shaped import shaped
 from bridge.rules.yamlfile import Document, Steps, load_yaml
-from bridge.settings.secret import read_secret
+from bridge.settings.holding import known_values
 from bridge.settings.shape import Alive, Desk, Logs, Schedule, SettingsFile, Tracker, Web
 
 #: The environment variable that names the configuration file.
@@ -56,18 +56,14 @@ class Settings:
         """The file of the state."""
         return Path(self.state.removeprefix("sqlite:///"))
 
+    @property
+    def longest_call(self) -> timedelta:
+        """The longest time that one call to any of the servers may take."""
+        return max(one.timeout for one in (*self.desks.values(), *self.trackers.values()))
+
     def known_secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return the values of all secrets that can be read now, so that they can be kept out of everything."""
-        found = []
-        for ref in (
-            *(desk.password for desk in self.desks.values()),
-            *(one.token for one in self.trackers.values()),
-        ):
-            try:
-                found.append(read_secret(ref, environ).reveal())
-            except ConfigError:
-                continue
-        return tuple(found)
+        return known_values(self, environ)
 
     def pair(self, name: str) -> Pair | None:
         """Return the pair of this name."""

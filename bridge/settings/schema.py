@@ -11,5 +11,8 @@ from bridge.settings.shape import SettingsFile
 def settings_schema() -> dict[str, Any]:
     """Return the draft-7 schema of ``bridge.yaml``."""
     schema = face_schema(SettingsFile, "Configuration of the bridge")
-    schema["definitions"]["SecretRef"] |= {"minProperties": 1, "maxProperties": 1}
+    ref = schema["definitions"]["SecretRef"]
+    one_of = [{"required": [place]} for place in ("file", "env", "credential")]
+    in_one = {"type": "string", "pattern": r"^\$\{(file|env|credential):[^{}]+\}$"}
+    schema["definitions"]["SecretRef"] = {"anyOf": [in_one, {**ref, "oneOf": one_of}]}
     return schema

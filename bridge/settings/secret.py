@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from bridge.model.errors import ConfigError
+from bridge.model.errors import ConfigError, LostCredentials
 from bridge.rules.face import Shape
 from bridge.settings.places import ConfigPath
 
 _SIZE_LIMIT = 64 * 1024
-_OTHERS = stat.S_IROTH | stat.S_IWOTH
+_PLACES = frozenset({"file", "env", "credential"})
+#: The same reference as one text, as it is written in other tools.
+_IN_ONE = re.compile(r"\$\{(file|env|credential):([^{}]+)\}")
+#: Where Docker and Kubernetes put what they hand to one container, by default readable by everybody in it.
+_MOUNTS = (Path("/run/secrets"), Path("/var/run/secrets"))
+#: The link that Kubernetes swaps, beside the files of a mounted secret, when the secret changes.
+_SWAPPED = "..data"
 _HOW = (
     "a secret is never written here, only where it is found: "
     "{file: path}, {env: VARIABLE}, or {credential: name} of systemd"
@@ -68,8 +76,27 @@ def _credential(name: str) -> str:
     return name
 
 
+def _day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+        with suppress(ValueError):
+            return date.fromisoformat(value.strip())
+    raise ValueError("a day like 2027-01-31 is expected here")
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2027-01-31"]}),
+]
+
+
 class SecretRef(Shape):
-    """Where a secret is found: one of a file, an environment variable, a systemd credential."""
+    """Where a secret is found: one of a file, an environment variable, a systemd credential.
+
+    ``${file:path}``, ``${env:NAME}`` and ``${credential:name}`` say the same in one text.
+    """
 
     file: ConfigPath | None = Field(
         default=None, description="A file that only its owner and group may read."
@@ -81,13 +108,22 @@ class SecretRef(Shape):
         default=None, description="A credential that systemd hands over (LoadCredential=)."
     )
 
+    expires: Day | None = Field(
+        default=None,
+        description="The last day on which it is valid; its end is announced from 30 days before.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _reference(cls, data: Any) -> Any:
         # Checked before anything else, so that no message of a later check can repeat a literal secret.
-        if not isinstance(data, dict) or len(data) != 1 or not data.keys() <= {"file", "env", "credential"}:
+        in_one = _IN_ONE.fullmatch(data.strip()) if isinstance(data, str) else None
+        if in_one is not None:
+            data = {in_one[1]: in_one[2].strip()}
+        if not isinstance(data, dict) or not data.keys() <= _PLACES | {"expires"}:
             raise ValueError(_HOW)
-        if not all(isinstance(value, str | Path) and str(value) for value in data.values()):
+        places = [data[name] for name in data.keys() & _PLACES]
+        if len(places) != 1 or not all(isinstance(value, str | Path) and str(value) for value in places):
             raise ValueError(_HOW)
         return data
 
@@ -116,6 +152,21 @@ def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> Secret:
     if not text.isprintable():
         raise ConfigError(f"the secret in {ref.place} is not one line of text")
     return Secret(text)
+
+
+def secret_source(ref: SecretRef, environ: Mapping[str, str]) -> Callable[[], str]:
+    """Return what reads the secret anew whenever it is needed, so that a rotated one is used without a restart.
+
+    While the bridge runs a secret that cannot be read is a lost account, which is waited for, and no reason to end.
+    """
+
+    def read() -> str:
+        try:
+            return read_secret(ref, environ).reveal()
+        except ConfigError as error:
+            raise LostCredentials(error.what, why=error.why, next_step=error.next_step) from None
+
+    return read
 
 
 def _credential_file(ref: SecretRef, environ: Mapping[str, str]) -> Path:
@@ -148,8 +199,18 @@ def _check_access(path: Path) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise ConfigError(f"the secret file {path} is not a regular file")
-    if mode & _OTHERS:
+    if mode & stat.S_IWOTH or (mode & stat.S_IROTH and not _handed_over(path)):
         raise ConfigError(
             f"the secret file {path} is open to every account of this machine",
             next_step=f"run chmod 600 {path}, or mount the secret with mode 0400 or 0440",
         )
+
+
+def _handed_over(path: Path) -> bool:
+    """Whether a container platform put the file there for this container alone.
+
+    Docker writes its secrets with mode 0444 and Kubernetes with 0644; who else could read them is inside the same
+    container, so that the mode says nothing.  Such a file may be read by everybody, but never written.
+    """
+    mounted = any(path.absolute().is_relative_to(mount) for mount in _MOUNTS)
+    return mounted or (path.parent / _SWAPPED).is_symlink()

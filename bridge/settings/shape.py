@@ -101,8 +101,23 @@ class Web(Shape):
 class Alive(Shape):
     """An address that is called as long as the bridge makes progress, so that its silence is noticed."""
 
-    url: Address = Field(description="The address of the dead man's switch; it is asked with GET.")
+    url: Address | None = Field(
+        default=None, description="The address of the dead man's switch; it is asked with GET."
+    )
+    url_in: SecretRef | None = Field(
+        default=None, description="Where the address is found, if whoever knows it could call it, too."
+    )
     every: Rhythm = Field(default=timedelta(minutes=1), description="How often it is called.")
+    ca_bundle: ConfigPath | None = Field(
+        default=None, description="Certificates to trust instead of the delivered ones, as a PEM file."
+    )
+    proxy: Address | None = Field(default=None, description="The proxy on the way to it.")
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Alive:
+        if (self.url is None) == (self.url_in is None):
+            raise ValueError("give either url or url_in")
+        return self
 
 
 class Connection(Shape):
@@ -110,12 +125,29 @@ class Connection(Shape):
 
     url: Address = Field(description="The address of the server, without credentials.")
     ca_bundle: ConfigPath | None = Field(
-        default=None, description="Certificates to trust instead of the system's, as a PEM file."
+        default=None, description="Certificates to trust instead of the delivered ones, as a PEM file."
     )
     proxy: Address | None = Field(default=None, description="The proxy on the way to this server.")
+    proxy_login: SecretRef | None = Field(
+        default=None, description="Where name:password for the proxy is found, if it wants one."
+    )
+    bridges: tuple[Text, ...] = Field(
+        default=(),
+        description="Further accounts whose marks are believed: earlier ones of this bridge, those of other bridges.",
+    )
     timeout: Patience = Field(
         default=timedelta(seconds=60), description="How long one call may take altogether."
     )
+    ask_again: Rhythm = Field(
+        default=timedelta(seconds=30),
+        description="How long the server is left alone, once it does not answer, before it is asked again.",
+    )
+
+    @model_validator(mode="after")
+    def _proxy_first(self) -> Connection:
+        if self.proxy_login is not None and self.proxy is None:
+            raise ValueError("proxy_login belongs to a proxy: name it, too")
+        return self
 
 
 class Desk(Connection):

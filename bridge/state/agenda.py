@@ -96,14 +96,15 @@ class Agenda:
         given = {"pair": pair, "incident": mark.incident, "since": mark.since, "marks": mark.marks}
         return self._connection.execute(_CLEAR, given).rowcount == 1
 
-    def due(self, pair: str, now: datetime, limit: int) -> tuple[str, ...]:
+    def due(self, pair: str, now: datetime, limit: int, *, effects: bool = True) -> tuple[str, ...]:
         """Return the incidents whose time has come, longest overdue first, at most ``limit``.
 
-        Those are to be looked at again, or have an effect that is not finished and need not wait any longer.
+        Those are to be looked at again, or, where ``effects`` count, have one that is not finished and need not wait
+        any longer.
         """
         asked = {"pair": pair, "now": now, "limit": limit}
         found = list(self._connection.execute(_TO_LOOK_AT, asked))
-        for state in _UNFINISHED:
+        for state in _UNFINISHED if effects else ():
             found += self._connection.execute(_TO_FINISH, {**asked, "state": state})
         soonest: dict[str, datetime] = {}
         for number, at in found:

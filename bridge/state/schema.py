@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 #: The newest version under ``migrations/versions``.
-REVISION = "0004"
+REVISION = "0005"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -252,6 +252,17 @@ CYCLES = Table(
     _moment("started_at"),
     _words("sentence"),
     PrimaryKeyConstraint("pair", "number", name="cycles_key"),
+)
+
+OUTAGES = Table(
+    "outages",
+    METADATA,
+    _words("pair"),
+    _words("side"),
+    _words("why"),
+    _moment("since"),
+    _moment("next_probe"),
+    PrimaryKeyConstraint("pair", "side", name="outages_key"),
 )
 
 AUDIT = Table(

@@ -31,6 +31,7 @@ from bridge.state.links import Links
 from bridge.state.lock import take_lock
 from bridge.state.memory import Memory
 from bridge.state.migrate import older_revision, require_current, upgrade
+from bridge.state.outages import Outages
 from bridge.state.shared import Shared
 from bridge.state.sqlite import (
     BUSY_SECONDS,
@@ -56,6 +57,7 @@ class Transaction:
         "journal",
         "links",
         "memory",
+        "outages",
         "shared",
     )
 
@@ -67,6 +69,7 @@ class Transaction:
         self.agenda = Agenda(connection)
         self.journal = Journal(connection)
         self.diary = Diary(connection)
+        self.outages = Outages(connection)
         self.shared = Shared(connection)
         self.audit = Audit(connection)
         self.approvals = Approvals(connection)

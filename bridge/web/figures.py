@@ -39,6 +39,7 @@ class Figures(Collector):
         yield from _looks(beats)
         yield from self._process()
         yield from self._requests()
+        yield from self._servers()
         with self._store.reading() as tx:
             yield from _work(tx, tuple(beats), self._pulse.clock())
 
@@ -48,17 +49,45 @@ class Figures(Collector):
         )
         reload.add_metric([], float(self._pulse.reload_worked))
         yield reload
-        late = GaugeMetricFamily("bridge_late_pairs", "Pairs without a finished look within three intervals.")
+        late = GaugeMetricFamily("bridge_late_pairs", "Pairs that made no progress in time.")
         late.add_metric([], len(self._pulse.late()))
         yield late
+        ends = GaugeMetricFamily(
+            "bridge_secret_expiry_timestamp_seconds",
+            "When a secret ends that has an end.",
+            labels=("side", "system", "secret"),
+        )
+        for labels, at in self._pulse.secrets_end.items():
+            ends.add_metric(list(labels), at.timestamp())
+        yield ends
 
     def _requests(self) -> Iterator[Metric]:
         sent = CounterMetricFamily(
-            "bridge_http_requests", "Requests sent.", labels=("side", "system", "method", "op")
+            "bridge_http_requests",
+            "Requests sent, by what came of them.",
+            labels=("side", "system", "method", "op", "code"),
         )
         for labels, number in self._pulse.requests().items():
             sent.add_metric(list(labels), number)
         yield sent
+
+    def _servers(self) -> Iterator[Metric]:
+        standing = self._pulse.standing()
+        breaker = GaugeMetricFamily(
+            "bridge_breaker_open",
+            "1 where a server is left alone since it does not answer.",
+            labels=("side", "system"),
+        )
+        for (side, system), away in standing.open.items():
+            breaker.add_metric([side, system], float(away))
+        spared = CounterMetricFamily(
+            "bridge_rate_limited_seconds",
+            "Seconds that a server asked to be spared, at whatever scope.",
+            labels=("side", "system", "reason"),
+        )
+        for labels, seconds in standing.spared.items():
+            spared.add_metric(list(labels), seconds)
+        yield from (breaker, spared)
 
 
 def _looks(beats: dict[str, Beat]) -> Iterator[Metric]:
@@ -85,6 +114,25 @@ def _looks(beats: dict[str, Beat]) -> Iterator[Metric]:
         done.add_metric([name, "done"], beat.done)
         done.add_metric([name, "refused"], beat.refused)
     yield from (success, cycle, seconds, down, done)
+    yield from _carried(beats)
+
+
+def _carried(beats: dict[str, Beat]) -> Iterator[Metric]:
+    carried = CounterMetricFamily(
+        "bridge_changes_mirrored",
+        "What people did on one side and was carried to the other.",
+        labels=("pair", "direction"),
+    )
+    echoes = CounterMetricFamily(
+        "bridge_echoes_suppressed",
+        "The bridge's own notes that a poll showed and nobody had to look at.",
+        labels=("pair",),
+    )
+    for name, beat in beats.items():
+        for direction in ("to_desk", "to_tracker"):
+            carried.add_metric([name, direction], beat.carried.get(direction, 0))
+        echoes.add_metric([name], beat.echoes)
+    yield from (carried, echoes)
 
 
 def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Metric]:

@@ -19,7 +19,8 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from bridge.connectors.http import Limits, Times, Wire
+from bridge.connectors.call import Limits, Times
+from bridge.connectors.http import Wire
 from bridge.connectors.signs import flaw_of
 from bridge.model.errors import Ambiguous, BridgeError, Busy, ConfigError, Unreachable
 from bridge.simulators.faults import HTML_PAGE, Fault, Faulty, Kind
@@ -366,8 +367,8 @@ def test_a_flood_is_stopped() -> None:
 
 def test_secrets_are_cut_out_of_every_error() -> None:
     """A secret that a server echoes is hidden, plain and percent-encoded."""
-    bench = Bench()
     for echoed in (SECRET, "s3cret%2F%2Btoken", "s3cret/%2Btoken"):
+        bench = Bench()
         bench.fault("answer_before", status(429, RateLimit_Reason=f"for {echoed}", Retry_After="999"))
         error = failure(bench.read)
         assert "for ***" in str(error)

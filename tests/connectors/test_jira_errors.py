@@ -115,7 +115,7 @@ TABLE: list[tuple[str, Response, type[BridgeError], type[BridgeError]]] = [
 def test_every_answer_to_a_read_has_its_error(
     flavour: Flavour, answer: Response, error: type[BridgeError]
 ) -> None:
-    """Every answer to the poll that is no page of tickets ends in its error, with all three sentences."""
+    """Every answer to the poll that is no page of tickets ends in its error, and stops nothing after its time."""
     site = Site(flavour)
     site.issue()
     tracker = site.opened()
@@ -126,6 +126,7 @@ def test_every_answer_to_a_read_has_its_error(
     assert caught.why
     assert "SECRET" not in str(caught)
     site.faulty.clear()
+    site.clock.sleep(caught.retry_after if isinstance(caught, Busy) else 0.0)
     assert poll(tracker) == ["APP-1"]
 
 

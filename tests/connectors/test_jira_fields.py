@@ -308,18 +308,20 @@ def test_a_ticket_without_anything_but_its_id_is_read() -> None:
 
 
 def test_a_comment_of_nobody_and_one_of_an_app() -> None:
-    """A deleted author is nobody; an app's comment is the system's; the mark alone makes a comment ours."""
+    """A deleted author is nobody; an app's comment is the system's; a former account of ours is still ours."""
     raw = {"id": "1", "created": "2026-09-27T10:03:11.123+0200", "body": "x"}
-    assert note_of(raw, "7", account="me", pair="acme").origin == "person"
+    assert note_of(raw, "7", accounts={"me"}, pair="acme").origin == "person"
     app = {**raw, "author": {"accountId": "a", "accountType": "app", "displayName": "Automation"}}
-    assert note_of(app, "7", account="me", pair="acme").origin == "system"
+    assert note_of(app, "7", accounts={"me"}, pair="acme").origin == "system"
     ours = {
         **raw,
         "author": {"accountId": "former account"},
         "body": f"x\n\n{mark('acme', 'INC1/note/remedy/1/7')}",
     }
-    note = note_of(ours, "7", account="me", pair="acme")
+    note = note_of(ours, "7", accounts={"me", "former account"}, pair="acme")
     assert (note.origin, note.mark, note.text) == ("bridge", "INC1/note/remedy/1/7", "x")
+    forged = note_of(ours, "7", accounts={"me"}, pair="acme")
+    assert (forged.origin, forged.mark, forged.text) == ("person", "", ours["body"])
 
 
 def test_comments_that_never_come_whole_are_an_error() -> None:

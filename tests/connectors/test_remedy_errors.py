@@ -188,3 +188,32 @@ def test_the_login_may_be_shown() -> None:
     """The account's name is no secret and helps to find it."""
     world = World(password="wrong")
     assert LOGIN in str(failure_of(lambda: poll(world.desk())))
+
+
+@pytest.mark.parametrize("number", [9084, 9093, 394])
+def test_an_account_without_room_is_not_offered_again_at_once(number: int) -> None:
+    """What every call of the account would be answered is not asked for a while, by any pair; then all goes on."""
+    world = World()
+    desk, incident = world.desk(), world.opens()
+    poll(desk)
+    world.fault("answer_before", lambda _: True, times=1, answer=said(number, "elsewhere", status=500))
+    first = failure_of(lambda: poll(desk.for_pair("retail")))
+    assert isinstance(first, Busy)
+    assert (first.scope, first.retry_after) == ("system", 15.0)
+    asked = len(world.faulty.seen)
+    second = failure_of(lambda: desk.for_pair("cards").notes(incident))
+    assert isinstance(second, Busy)
+    assert f"ARERR {number}" in second.why
+    assert len(world.faulty.seen) == asked
+    world.clock.sleep(15)
+    poll(desk)
+
+
+def test_a_deadlock_of_the_database_is_one_calls_trouble() -> None:
+    """ARERR 566 puts off the call that met it, and no other."""
+    world = World()
+    desk, incident = world.desk(), world.opens()
+    poll(desk)
+    world.fault("answer_before", lambda _: True, times=1, answer=said(566, "deadlock", status=500))
+    assert isinstance(failure_of(lambda: poll(desk)), Busy)
+    assert desk.notes(incident) == ()

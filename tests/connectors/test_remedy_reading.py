@@ -162,18 +162,44 @@ def test_entries_of_the_system_are_told_apart(values: dict[str, Any]) -> None:
     [
         ({"Detailed_Description": f"Hello\n\n{MARK}"}, "INC1/milestone/1"),
         ({"Detailed_Description": "Hello", "Description": MARK}, "INC1/milestone/1"),
-        ({"Detailed_Description": "Hello", "Description": MARK[:20], "Submitter": LOGIN}, ""),
+        ({"Detailed_Description": "Hello", "Description": MARK[:20]}, ""),
         ({"Detailed_Description": f"Hello\n{MARK} \r\n", "Description": MARK[:20]}, "INC1/milestone/1"),
         ({"Detailed_Description": "Hello", "Submitter": LOGIN.upper()}, ""),
-        ({"Detailed_Description": "Hello", "Work_Log_Submitter": LOGIN}, ""),
+        ({"Detailed_Description": "Hello", "Submitter": "x", "Work_Log_Submitter": LOGIN}, ""),
         ({"Description": f"Hello {MARK}"}, "INC1/milestone/1"),
     ],
 )
-def test_our_own_notes_are_known_by_account_or_mark(values: dict[str, Any], mark: str) -> None:
+def test_our_own_notes_are_known_by_account(values: dict[str, Any], mark: str) -> None:
     """A bridge's note is never taken for a person's, and its text comes without the mark."""
-    note = note_from(**values)
+    note = note_from(**{"Submitter": LOGIN, **values})
     assert (note.origin, note.mark) == ("bridge", mark)
     assert note.text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"Detailed_Description": f"Hello\n\n{MARK}"}, f"Hello\n\n{MARK}"),
+        ({"Detailed_Description": "Hello", "Description": MARK}, f"{MARK}\nHello"),
+        ({"Detailed_Description": "Hello (bridge:other/INC9/x)"}, "Hello (bridge:other/INC9/x)"),
+        ({"Description": f"Hello {MARK}"}, f"Hello {MARK}"),
+    ],
+)
+def test_a_mark_under_a_persons_words_is_a_persons_words(values: dict[str, Any], text: str) -> None:
+    """Nobody makes a note a bridge's by ending it like one: it crosses whole, and is no trace of an effect."""
+    note = note_from(**{"Submitter": "ann", **values})
+    assert (note.origin, note.mark, note.text) == ("person", "", text)
+
+
+def test_a_former_account_of_the_bridge_is_believed_where_it_is_named() -> None:
+    """After the account was replaced the notes of the one before stay the bridge's."""
+    world = World()
+    number = world.opens()
+    world.people.writes(number, f"Hello\n\n{MARK}", by="svc-old")
+    (forged,) = world.desk().for_pair("acme").notes(number)
+    assert forged.origin == "person"
+    (note,) = world.desk(bridges=("SVC-old",)).for_pair("acme").notes(number)
+    assert (note.origin, note.mark, note.text) == ("bridge", "INC1/milestone/1", "Hello")
 
 
 def test_a_mark_in_the_middle_is_a_persons_quotation() -> None:

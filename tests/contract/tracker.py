@@ -318,12 +318,16 @@ class TrackerContract:
         assert note.text.startswith("{*}" * 100)
         assert len(seen(tracker, receipt.id).summary) <= 255
 
-    def test_another_pairs_mark_is_no_human_word(self, world: TrackerWorld) -> None:
-        """A note that ends with another pair's mark is a bridge's, but not one of our effects."""
+    def test_a_mark_under_a_persons_words_is_a_persons_words(self, world: TrackerWorld) -> None:
+        """Nobody makes a note a bridge's by ending it like one, with a mark of this pair or of another."""
         ticket_id = world.opens("here")
-        world.says(ticket_id, f"hello\n\n{mark('other', 'INC5/note/remedy/WLG1/7')}")
-        [note] = world.tracker().notes(ticket_id)
-        assert (note.origin, note.mark, note.text) == ("bridge", "", "hello")
+        said = [f"hello\n\n{own}" for own in (MARK, mark("other", "INC5/note/remedy/WLG1/7"))]
+        for text in said:
+            world.says(ticket_id, text)
+        notes = world.tracker().notes(ticket_id)
+        assert [(note.origin, note.mark, note.text) for note in notes] == [
+            ("person", "", text) for text in said
+        ]
 
     def test_a_ticket_moves_to_a_status_by_name(self, world: TrackerWorld) -> None:
         """A move leads to the status whatever case it is written in, and a second one changes nothing."""

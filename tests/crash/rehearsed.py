@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bridge.engine.reconcile import Reconciler
+from bridge.model.errors import StateError
 from bridge.rehearsal.office import CAST
 from bridge.rehearsal.world import Flavour, World
 from bridge.rules.load import load_rules
@@ -17,7 +18,7 @@ from bridge.simulators.wire import Request
 from bridge.state.store import Store
 from tests.crash.picture import Picture, picture
 from tests.crash.story import Deed, Story
-from tests.property.death import Death
+from tests.property.death import Death, MortalStore
 
 RULES = Path(__file__).parents[2] / "config" / "rules" / "frontline.yaml"
 PAIR = "retail"
@@ -57,10 +58,13 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         self.world = World.build(CAST, flavour=self.flavour, index_lag=self.index_lag)
-        self.store = Store.open("sqlite://", exclusive=True)
-        self.bridge: Reconciler = self.world.reconciler(self.rules, self.store)
+        self.store = MortalStore(Store.open("sqlite://", exclusive=True))
+        self.bridge = self._started(None)
         self._counts("desk", self.world.desk_wire)
         self._counts("tracker", self.world.tracker_wire)
+
+    def _started(self, begin: datetime | None) -> Reconciler:
+        return self.world.reconciler(self.rules, self.store, begin=begin)  # type: ignore[arg-type]
 
     def _counts(self, side: str, wire: Faulty) -> None:
         def count(request: Request) -> bool:
@@ -80,11 +84,21 @@ class Rehearsal:
     def plays(self, deeds: Callable[[Story], tuple[Deed, ...]] = Story.long) -> None:
         """Let people do deed after deed, each once everything is at rest."""
         for deed in deeds(Story(world=self.world)):
-            # Versions are asked for every few minutes only.
-            self.world.clock.advance(timedelta(minutes=6))
-            deed()
-            self._rests()
-            self.pictures.append(picture(self.world))
+            self.does(deed)
+
+    def does(self, deed: Deed) -> None:
+        """Let people do one deed, and the bridge come to rest after it."""
+        # Versions are asked for every few minutes only.
+        self.world.clock.advance(timedelta(minutes=6))
+        deed()
+        self._rests()
+        self.pictures.append(picture(self.world))
+
+    def spared(self) -> None:
+        """Let nothing happen any more that was arranged and did not happen yet."""
+        for wire in (self.world.desk_wire, self.world.tracker_wire):
+            del wire.faults[1:]  # the first one counts
+        self.store.spare()
 
     def _rests(self) -> None:
         wanted = 2 + int(self.index_lag / POLL)
@@ -108,8 +122,9 @@ class Rehearsal:
         first = len(self.asked)
         try:
             summary = self.bridge.cycle()
-        except Death:
-            self.bridge = self.world.reconciler(self.rules, self.store, begin=self.bridge.begin)
+        except (Death, StateError):
+            # A state that fails ends the process as surely as a kill; whoever runs it starts it again.
+            self.bridge = self._started(self.bridge.begin)
             return False
         if summary.done:
             self.busy.update(range(first, len(self.asked)))

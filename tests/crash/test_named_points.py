@@ -6,6 +6,7 @@ played in one process under a virtual clock; after every deed of the people the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def undisturbed(flavour: Flavour) -> list[Picture]:
     return rehearsal.pictures
 
 
+@pytest.mark.promise("killed anywhere")
 @pytest.mark.parametrize(
     ("match", "moment", "skip", "flavour"), [pytest.param(*point[1:], id=point[0]) for point in POINTS]
 )
@@ -92,13 +94,17 @@ def test_a_real_process_does_as_it_was_rehearsed(tmp_path: Path, flavour: Flavou
     assert trial.starts == 1
 
 
+@pytest.mark.promise("killed anywhere")
 @pytest.mark.deep
-@pytest.mark.parametrize("moment", ["before", "at"])
+@pytest.mark.parametrize("moment", ["before", "at", "after"])
 @pytest.mark.parametrize("number", range(MOST_REQUESTS))
-def test_killed_at_any_request(tmp_path: Path, number: int, moment: Moment) -> None:
+def test_killed_at_any_request(
+    tmp_path: Path, number: int, moment: Moment, figure: Callable[[str], None]
+) -> None:
     """Killed at the request of this number, whatever it is, the bridge leaves the worlds as ever."""
     flavour = FLAVOURS[number % len(FLAVOURS)]
     killer = Killer(match=lambda _request: True, moment=moment, skip=number)
     with a_trial(tmp_path, flavour, undisturbed(flavour), killer) as trial:
         assert trial.plays() == []
     assert trial.starts == 1 + killer.killed
+    figure(f"{MOST_REQUESTS} requests x 3 moments on the real process")

@@ -144,6 +144,30 @@ def test_a_failed_fix_reopens_the_target(flavour: Flavour) -> None:
     assert scene.ticket_status(target) == "Closed"
 
 
+def test_what_was_fixed_again_is_not_pulled_back_by_the_old_failure(flavour: Flavour) -> None:
+    """After a failed fix of the target development reopens the duplicate itself and fixes that: it stays fixed."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    (_, target) = a_chain(scene, key, 1)
+    people = scene.world.tracker.people
+    people.moves_to(target, "Done", "dev.max", "Done")
+    people.moves_to(target, "Deployed", "dev.max")
+    scene.settle()
+    scene.writes(number, "#failed still blank")
+    scene.settle()
+    people.moves_to(key, "In Progress", "dev.max")
+    scene.settle()
+    assert any("still blank" in text for text in scene.comments(key))
+    people.moves_to(key, "Done", "dev.max", "Done")
+    people.moves_to(key, "Deployed", "dev.max")
+    scene.settle()
+    assert scene.ticket_status(key) == "Deployed"
+    assert scene.note_with(number, "Please check it")[-1].count("still blank") == 1
+    scene.writes(number, "#verified")
+    scene.settle()
+    assert scene.ticket_status(key) == "Closed"
+
+
 def test_a_circle_of_duplicates_is_put_before_people(flavour: Flavour) -> None:
     """Tickets that are duplicates of each other bring no fix: the incident waits, people are told once, then it heals."""
     scene = a_scene(flavour)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -244,3 +245,54 @@ def test_a_request_outlives_a_cancelling_that_was_undone(flavour: Flavour) -> No
     scene.world.desk.people.sets(number, {"Status": "In Progress"}, by="ann")
     scene.settle()
     assert scene.keys() or scene.notes(number)
+
+
+def test_a_deleted_ticket_is_not_opened_again_by_a_new_memory(flavour: Flavour) -> None:
+    """One ticket a request: a ticket that was deleted before the state was lost is lost, and its request was answered."""
+    scene = a_scene(flavour)
+    number, key = scene.to_verification()
+    scene.resolves(number)
+    scene.settle()
+    scene.world.tracker.people.deletes(key)
+    scene.forgets()
+    scene.settle()
+    scene.wait(minutes=11)
+    scene.settle()
+    assert scene.keys() == []
+    assert len(scene.note_with(number, f"{key} was deleted")) == 1
+    assert scene.status(number) == "Resolved"
+
+
+def test_the_second_ticket_tells_that_the_first_request_was_answered(flavour: Flavour) -> None:
+    """One ticket a request: of two tickets the first was deleted; a new memory opens none for the first request."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    scene.world.tracker.people.deletes(key)
+    scene.writes(number, "Any news?")
+    scene.look()
+    scene.wait(minutes=6)
+    scene.settle()
+    scene.asks(number, "#ticket the first one is gone", by="bob")
+    scene.settle()
+    keys = list(scene.keys())
+    scene.forgets()
+    scene.settle()
+    scene.wait(minutes=11)
+    scene.settle()
+    assert list(scene.keys()) == keys
+
+
+def test_the_first_ticket_of_a_lost_state_is_found_by_a_late_search(flavour: Flavour) -> None:
+    """One ticket a request: that nothing was opened before is believed only once a search would show it."""
+    scene = a_scene(flavour, index_lag=timedelta(minutes=4))
+    number = scene.opens()
+    scene.asks(number)
+    lost_answer = Fault(kind="drop_after", match=lambda request: request.path.endswith("/issue"))
+    scene.world.tracker_wire.add(lost_answer)
+    scene.look()
+    scene.forgets()
+    scene.settle()
+    scene.wait(minutes=11)
+    scene.settle()
+    assert len(scene.keys()) == 1
+    assert scene.key(number) == scene.keys()[0]

@@ -31,10 +31,16 @@ class MortalStore:
         self._store = store
         self._countdown = 0
         self._moment: Moment = "before"
+        self.commits = 0
 
     def strike(self, transactions: int, moment: Moment) -> None:
         """Let ``transactions`` more go well, and die ``before`` or ``after`` the commit of the next one."""
         self._countdown, self._moment = transactions + 1, moment
+
+    def begins_anew(self, store: Store) -> None:
+        """Be another store from now on, as after a disk that died."""
+        self._store = store
+        self.spare()
 
     def spare(self) -> None:
         """Let all go well."""
@@ -44,6 +50,7 @@ class MortalStore:
     def transaction(self) -> Iterator[Transaction]:
         """Give a transaction of the real store."""
         struck = self._counted()
+        self.commits += 1
         with self._store.transaction() as tx:
             yield tx
             if struck and self._moment == "before":

@@ -19,12 +19,33 @@ from bridge.model.incident import CLOSED, FINAL, RESOLVED
 from bridge.model.note import split_mark
 from bridge.rehearsal.world import DESK_ACCOUNT
 from tests.property.texts import words_in
-from tests.property.town import PAIR, Said, Town
+from tests.property.town import CUSTOM, PAIR, POISONOUS, Said, Town
 
 #: No incident or ticket of a short story needs more notes of the bridge than this and three for each human deed.
 _MOST_NOTES = 25
-#: No transition leads there, the ticket field is full, the queue is empty and the rule has no fallback.
-_GOOD_REASONS = ("the bridge's account is offered", "Maximum length - 30", "must have an Assigned Group")
+#: No transition leads there, the ticket field is full, the queue is empty and the rule has no fallback; a server that
+#: refuses whatever belongs to one incident.
+_GOOD_REASONS = (
+    "the bridge's account is offered",
+    "Maximum length - 30",
+    "must have an Assigned Group",
+    POISONOUS,
+)
+#: What the bridge says in its own name although it repeats a person's words.
+_QUOTING = ("development will not fix this (", "LINKED FIX\n", "A workaround is known (")
+#: How often an early resolve is put back, by rule.
+PUT_BACKS = {"retail-defects": 3, "outages": 1, "payments": 2}
+#: What the bridge may change in a ticket.
+_TICKET_FIELDS = (
+    "status",
+    "resolution",
+    "priority",
+    "RemoteIssueLink",
+    "Comment",
+    "labels",
+    "Attachment",
+    *CUSTOM,
+)
 
 
 @dataclass(kw_only=True)
@@ -38,8 +59,9 @@ class Place:
     marks: Counter[str] = field(default_factory=Counter)
 
     def carried(self, number: int) -> int:
-        """How often the bridge wrote the word of this number here."""
-        return sum(words_in(text).count(number) for text in self.bridge)
+        """How often the bridge carried the word of this number here; what it quotes in its own notes is not carried."""
+        carried = (text for text in self.bridge if not any(words in text for words in _QUOTING))
+        return sum(words_in(text).count(number) for text in carried)
 
 
 def incident_place(town: Town, number: str) -> Place:
@@ -109,6 +131,20 @@ class Court:
         """The status of an incident."""
         return str(self.incidents[number].facts["Status"])
 
+    def chain(self, ticket_id: str) -> list[Place]:
+        """A ticket and all that it, or one after it, was ever closed as a duplicate of, where they are there."""
+        known, ahead = [ticket_id], [ticket_id]
+        while ahead:
+            more = self.town.ledger.duplicates.get(ahead.pop(), set()) - set(known)
+            known += more
+            ahead += more
+        return [self.tickets[one] for one in known if one in self.tickets]
+
+    def put_backs(self, number: str) -> int:
+        """How often the bridge reopened an incident."""
+        history = self.town.world.desk.people.history(number)
+        return sum(change.who == DESK_ACCOUNT and change.old == RESOLVED for change in history)
+
     def is_final(self, number: str) -> bool:
         """Whether nobody may change an incident any more."""
         return self.status(number) in FINAL
@@ -137,10 +173,14 @@ def no_duplicate(court: Court) -> None:
     )
     assert not _many(labels), f"several tickets for one request: {_many(labels)}"
     for place in (*court.incidents.values(), *court.tickets.values()):
-        assert not _many(place.marks), f"{place.name} has several notes for one cause: {_many(place.marks)}"
+        twice = _many(place.marks)
+        if place.name in court.town.ledger.poisoned:  # a refused edit becomes a new note
+            twice.pop(f"{place.name}/living", None)
+        assert not twice, f"{place.name} has several notes for one cause: {twice}"
     for number, place in court.incidents.items():
         living = [text for text in place.bridge if text.startswith("LINKED FIX")]
-        assert len(living) <= 1, f"{number} has {len(living)} living notes"
+        refused = number in court.town.ledger.poisoned
+        assert len(living) <= 1 or refused, f"{number} has {len(living)} living notes"
         if court.dossiers[number].links and not court.is_final(number):
             assert living, f"{number} is linked and has no living note"
     for ticket in court.tickets.values():
@@ -158,6 +198,8 @@ def _one_remote_link(court: Court, ticket: Place) -> None:
     for number in court.incidents:
         if any(link.ticket_id == ticket.name for link in court.live_links(number)):
             titles = [link["object"]["title"] for link in links if str(link["globalId"]).endswith(number)]
+            if number in court.town.ledger.poisoned:  # refused, it is written again with the next change
+                continue
             assert len(titles) == 1, f"{ticket.facts['key']} shows {number} {len(titles)} times"
             assert court.status(number) in titles[0], f"{titles[0]!r}, but it is {court.status(number)}"
 
@@ -170,22 +212,33 @@ def no_loss_to_tickets(court: Court) -> None:
         for link in court.live_links(said.place):
             if link.on_board and said.id in link.packed:
                 continue  # others waited for the ticket already: what was said before stays in the incident
-            ticket = court.tickets[link.ticket_id]
-            _stands_once(said, ticket)
+            if (said.number, link.ticket_id) in court.town.ledger.forgone:
+                continue
+            places = court.chain(link.ticket_id)
+            if court.dossiers[said.place].rule == "payments" and said.internal:
+                assert not any(place.carried(said.number) for place in places), f"{said} left the desk"
+                continue
+            if any(place.name in court.town.ledger.gone for place in places):
+                continue
+            _stands_once(said, *places)
+            ticket = next(place for place in places if place.carried(said.number))
             _in_its_words(said, ticket, redact(clean(said.text), ("card_number", "phone", "email")))
 
 
-def _stands_once(said: Said, place: Place) -> None:
-    """Exactly once; what is evidence may be quoted besides."""
-    times = place.carried(said.number)
-    assert times == 1 or (said.is_evidence and times > 1), f"{said} stands {times} times in {place.facts}"
+def _stands_once(said: Said, *places: Place) -> None:
+    """Once where it belongs, which may have been a ticket that its own one duplicated for a while, and twice nowhere."""
+    times = [place.carried(said.number) for place in places]
+    told = [place.facts for place in places]
+    once = max(times) == 1 or (said.is_evidence and sum(times) > 1)  # evidence may be quoted besides
+    assert once, f"{said} stands {times} times in {told}"
 
 
 def _in_its_words(said: Said, place: Place, words: str) -> None:
     found = [text for text in place.bridge if said.number in words_in(text)]
     # What ends like a mark is cut off, whoever wrote it.
     words, _, _ = split_mark(clean(words))
-    assert _one_line(words) in _one_line(found[0]), f"{said} became {found[0]!r}"
+    kept = [text for text in found if _one_line(words) in _one_line(text)]
+    assert kept, f"{said} became {found[0]!r}"
 
 
 def _one_line(text: str) -> str:
@@ -198,6 +251,8 @@ def no_loss_to_incidents(court: Court) -> None:
         if said.place in court.incidents:
             continue
         for number, place in court.incidents.items():
+            if (said.number, number) in court.town.ledger.forgone:
+                continue
             if _is_due(court, said, number):
                 _stands_once(said, place)
                 _in_its_words(said, place, from_wiki(said.text))
@@ -260,14 +315,8 @@ def no_early_close(court: Court) -> None:
 
 def _may_be_resolved(court: Court, number: str) -> None:
     dossier = court.dossiers[number]
-    back = [
-        change
-        for change in court.town.world.desk.people.history(number)
-        if change.who == DESK_ACCOUNT and change.old == RESOLVED
-    ]
-    limit = 1 if dossier.rule == "outages" else 3
     flagged = {flag.what for flag in dossier.flags} & {"put_back_refused"}
-    given_up = len(back) >= limit or bool(flagged)
+    given_up = court.put_backs(number) >= PUT_BACKS.get(dossier.rule, 0) or bool(flagged)
     if dossier.held:
         assert given_up or dossier.was_resolved, f"{number} is Resolved while held: {dossier}"
     ended = court.town.ledger.delivered | court.town.ledger.gone
@@ -283,7 +332,8 @@ def hands_off(court: Court) -> None:
         mine = [
             change for change in court.town.world.desk.people.changes(number) if change.who == DESK_ACCOUNT
         ]
-        repaired = {change.time for change in mine if change.field == "Assigned Group" and not change.old}
+        out_of_use = {None, "", *court.town.ledger.retired}
+        repaired = {c.time for c in mine if c.field == "Assigned Group" and c.old in out_of_use}
         for change in mine:
             assert not change.field.startswith("Owner"), f"the bridge changed {change.field} of {number}"
             if change.field in ("Assigned Group", "Assignee", "Assignee Login ID"):
@@ -291,14 +341,7 @@ def hands_off(court: Court) -> None:
     for ticket in court.tickets.values():
         for _, who, changed, old, new in court.town.world.tracker.history(ticket.facts["key"]):
             if who == DESK_ACCOUNT:
-                assert changed in (
-                    "status",
-                    "resolution",
-                    "priority",
-                    "RemoteIssueLink",
-                    "Comment",
-                    "labels",
-                ), f"the bridge changed {changed} from {old} to {new}"
+                assert changed in _TICKET_FIELDS, f"the bridge changed {changed} from {old} to {new}"
 
 
 def nothing_is_left(court: Court) -> None:

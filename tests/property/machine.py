@@ -410,11 +410,14 @@ class Life(RuleBasedStateMachine):
         try:
             if hasattr(self, "town"):
                 self._comes_to_rest()
-                laws.judge(self.town)
+                self._judges()
                 laws.idles(self.town)
                 assert not self.surprises, self.surprises[0]
         finally:
             structlog.reset_defaults()
+
+    def _judges(self) -> None:
+        laws.judge(self.town)
 
     def _comes_to_rest(self) -> None:
         town = self.town

@@ -13,16 +13,19 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.machine import Life
+from tests.property.roads_bridge import BridgeRoads
 
-FEW = 40
+FEW = 28
+#: Histories over the side roads cost three times as much.
+FEW_ROADS = 12
 MANY = 2_000
 #: Separate test items, so that both processors have work.
 PARTS = 8
 
 
-def few() -> settings:
+def few(histories: int) -> settings:
     """The same few histories every time."""
-    return settings(**_common(), max_examples=FEW, derandomize=True, phases=[Phase.generate])
+    return settings(**_common(), max_examples=histories, derandomize=True, phases=[Phase.generate])
 
 
 def many() -> settings:
@@ -41,12 +44,17 @@ def _common() -> dict[str, object]:
 
 
 def test_the_laws_hold_in_a_few_histories() -> None:
-    """Forty histories of people, faults and deaths break no law."""
-    run_state_machine_as_test(Life, settings=few())
+    """A few histories of people, faults and deaths break no law."""
+    run_state_machine_as_test(Life, settings=few(FEW))
+
+
+def test_the_laws_hold_on_the_side_roads() -> None:
+    """A few histories that leave the straight road break no law either."""
+    run_state_machine_as_test(BridgeRoads, settings=few(FEW_ROADS))
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_laws_hold_in_many_histories(part: int) -> None:
     """Two thousand random histories break no law."""
-    run_state_machine_as_test(Life, settings=many())
+    run_state_machine_as_test(BridgeRoads, settings=many())

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from bridge.model.errors import StateError
 from bridge.rehearsal.world import Cast, Flavour, World
 from bridge.rules.load import load_rules
-from bridge.simulators.jira import NotAllowed, ProjectSpec
+from bridge.simulators.jira import CustomField, NotAllowed, ProjectSpec
 from bridge.simulators.remedy import Rejected
 from bridge.state.store import Store
 from tests.flow.scene import Scene
@@ -28,8 +28,15 @@ PAIR = "retail"
 LOGINS = ("ann", "bob", "carl", "igor", "lena", "zoe")
 DEVELOPERS = ("dev.ana", "dev.max")
 GROUPS = ("Frontline Retail", "Frontline Cards", "Back Office")
-PROJECTS = ("FRONT", "CORE", "ELSE")
-VERSIONS = {"FRONT": ("4.2", "4.3"), "CORE": ("c1",), "ELSE": ("e1",)}
+PROJECTS = ("FRONT", "CORE", "ELSE", "SUP")
+VERSIONS = {"FRONT": ("4.2", "4.3"), "CORE": ("c1",), "ELSE": ("e1",), "SUP": ("s1",)}
+#: Fields of tickets by what people call them, with the ids under which the tracker keeps them.
+CUSTOM = {
+    "Workaround": "customfield_10101",
+    "Product": "customfield_10102",
+    "Severity": "customfield_10103",
+    "Area": "customfield_10104",
+}
 CAST = Cast(
     groups={
         "Frontline Retail": {"ann": "Ann Owner", "bob": "Bob Second", "lena": "Lena Lead"},
@@ -48,7 +55,11 @@ CAST = Cast(
         )
         for key in PROJECTS
     ),
+    custom_fields=tuple(CustomField(id=id_, name=name) for name, id_ in CUSTOM.items()),
 )
+
+#: What a server says that refuses whatever belongs to one incident.
+POISONOUS = "This incident is poisonous."
 
 Kind = Literal["note", "ask", "command"]
 
@@ -57,7 +68,8 @@ Kind = Literal["note", "ask", "command"]
 class Said:
     """Something that a person wrote: ``place`` is an incident's number or a ticket's id.
 
-    ``linked`` are the incidents that the bridge knew to be linked to the ticket when it was written there.
+    ``linked`` are the incidents that the bridge knew to be linked to the ticket when it was written there;
+    ``internal`` says that a note must not be seen outside the desk where the rule carries public ones only.
     """
 
     number: int
@@ -67,11 +79,12 @@ class Said:
     place: str
     id: str
     linked: frozenset[str] = frozenset()
+    internal: bool = True
 
     @property
     def is_evidence(self) -> bool:
         """Whether it may count as evidence, which is quoted in questions."""
-        return self.text.startswith("#deployed")
+        return self.text.startswith(("#deployed", "#workaround"))
 
 
 @dataclass(kw_only=True)
@@ -80,12 +93,28 @@ class Ledger:
 
     ``excused`` are incidents whose hold a person may have ended, or that were resolved before they were linked;
     ``delivered`` tickets (by id) that ever showed evidence of an end; ``gone`` those that were ever out of sight.
+    ``unlinked`` are incidents that people ended before they were linked; ``deployed`` tickets that ever showed that the
+    fix is there, ``declined`` those that ever said that there will be none, ``freeing`` those that ever told a
+    workaround, ``duplicates`` of which others each one was ever closed as a duplicate; ``changed`` incidents that ever
+    had a finished change.  ``retired`` are the groups taken out of use, ``poisoned`` the incidents whose writes a
+    server refused for long, ``forgone`` (word, place) what an operator did without, ``losses`` how often the state
+    was lost.
     """
 
     said: list[Said] = field(default_factory=list)
     excused: set[str] = field(default_factory=set)
     delivered: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    unlinked: set[str] = field(default_factory=set)
+    deployed: set[str] = field(default_factory=set)
+    declined: set[str] = field(default_factory=set)
+    freeing: set[str] = field(default_factory=set)
+    duplicates: dict[str, set[str]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    retired: set[str] = field(default_factory=set)
+    poisoned: set[str] = field(default_factory=set)
+    forgone: set[tuple[int, str]] = field(default_factory=set)
+    losses: int = 0
 
 
 @dataclass(kw_only=True)
@@ -129,28 +158,45 @@ class Town:
             dossier = tx.dossiers.get(PAIR, number)
         return dossier is not None and bool(dossier.links)
 
+    def forgets(self) -> None:
+        """Lose the state altogether and start the bridge anew; it looks back to the beginning."""
+        self.ledger.losses += 1
+        self.store.begins_anew(Store.open("sqlite://", exclusive=True))
+        self.scene.restart()
+
     # -- the desk
 
     def numbers(self) -> list[str]:
         """Every incident."""
         return self.world.desk.people.numbers()
 
-    def writes(self, number: str, shape: str, by: str, kind: Kind = "note", internal: bool = True) -> None:
-        """Somebody writes a note."""
+    def writes(
+        self,
+        number: str,
+        shape: str,
+        by: str,
+        kind: Kind = "note",
+        internal: bool = True,
+        files: tuple[str, ...] = (),
+    ) -> None:
+        """Somebody writes a note, with files of these names."""
         word = len(self.ledger.said)
         text = spelt(shape, word)
         try:
-            made = self.world.desk.people.writes(number, text, by=by, internal=internal)
+            shown = [(name, f"{name} of word{word}x".encode()) for name in files]
+            made = self.world.desk.people.writes(number, text, by=by, internal=internal, files=shown)
         except Rejected:
             return
-        self.ledger.said.append(Said(number=word, text=text, kind=kind, by=by, place=number, id=made))
+        self.ledger.said.append(
+            Said(number=word, text=text, kind=kind, by=by, place=number, id=made, internal=internal)
+        )
 
-    def commands(self, number: str, command: str, shape: str, by: str) -> None:
+    def commands(self, number: str, command: str, shape: str, by: str, files: tuple[str, ...] = ()) -> None:
         """Somebody begins a note with a command."""
         if command in ("#verified", "#release", "#deployed"):
             self.ledger.excused.add(number)
         kind: Kind = "ask" if command == "#ticket" else "note" if command == "#deployed" else "command"
-        self.writes(number, f"{command} {shape}", by, kind)
+        self.writes(number, f"{command} {shape}", by, kind, files=files)
 
     def sets(self, number: str, by: str, **fields: Any) -> None:
         """Somebody changes an incident as far as the desk lets him."""
@@ -163,6 +209,7 @@ class Town:
         """Somebody resolves an incident."""
         if not self.is_linked(number):
             self.ledger.excused.add(number)
+            self.ledger.unlinked.add(number)
         with _as_far_as_allowed():
             fields = {"Resolution Category Tier 2": cause} if cause else {}
             self.world.desk.people.resolves(number, by, fields=fields)
@@ -171,6 +218,7 @@ class Town:
         """Somebody closes or cancels an incident."""
         if not self.is_linked(number):
             self.ledger.excused.add(number)
+            self.ledger.unlinked.add(number)
         with _as_far_as_allowed():
             resolved = {"Status_Reason": "No Further Action Required", "Resolution": "Enough."}
             self.world.desk.people.sets(
@@ -241,6 +289,19 @@ class Town:
             )
             if ended:
                 self.ledger.delivered.add(str(issue["id"]))
+            if issue["status"] in ("Deployed", "Released") or released[issue["project"]] & set(
+                issue["fixVersions"]
+            ):
+                self.ledger.deployed.add(str(issue["id"]))
+            if issue["resolution"] in ("Won't Do", "Cannot Reproduce"):
+                self.ledger.declined.add(str(issue["id"]))
+            if "has-workaround" in issue["labels"] or issue[CUSTOM["Workaround"]]:
+                self.ledger.freeing.add(str(issue["id"]))
+            self._notices_duplicates(issue)
+
+    def _notices_duplicates(self, issue: dict[str, Any]) -> None:
+        known = self.ledger.duplicates.setdefault(str(issue["id"]), set())
+        known.update(self.id_of(key) for reading, key in issue["links"] if reading == "duplicates")
 
     @property
     def now(self) -> datetime:

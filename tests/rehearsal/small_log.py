@@ -140,3 +140,22 @@ def write_issues(path: Path) -> Path:
     """A JSON Lines file with these issues."""
     path.write_text("".join(json.dumps(each) + "\n" for each in ISSUES), encoding="utf-8")
     return path
+
+
+def many_hand_overs(count: int) -> list[list[dict[str, str]]]:
+    """As many incidents of every urgency, handed over minutes apart, and resolved by the log weeks later."""
+    return [
+        rows_of(
+            f"INC{1000 + index}",
+            ("New", f"1/3/2016 08:{index % 30:02d}"),
+            ("Active", f"1/3/2016 08:{30 + index % 30:02d}"),
+            ("Awaiting Problem", f"1/3/2016 {9 + index // 30:02d}:{2 * (index % 30):02d}"),
+            ("Awaiting Problem", "2/3/2016 09:00"),
+            ("Resolved", f"{15 + index % 5}/3/2016 09:{index % 60:02d}"),
+            ("Closed", f"{20 + index % 5}/3/2016 12:{index % 60:02d}"),
+            assignment_group=f"Group {1 + index % 2}",
+            assigned_to=f"Resolver {1 + index % 2}",
+            urgency=("1 - High", "2 - Medium", "3 - Low")[index % 3],
+        )
+        for index in range(count)
+    ]

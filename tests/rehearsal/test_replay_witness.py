@@ -12,7 +12,7 @@ from tests.flow.scene import Scene, a_scene
 
 def witness_of(scene: Scene, diary: Diary | None = None) -> Witness:
     """A witness of a scene."""
-    return Witness(world=scene.world, diary=diary or Diary(), project="FRONT")
+    return Witness(world=scene.world, diary=diary or Diary(), projects=("FRONT",))
 
 
 def found(finding: Finding) -> int:

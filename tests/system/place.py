@@ -133,9 +133,9 @@ state: {parts.get("state", "sqlite:///bridge.db")}
 schedule: {{poll: 1s, overlap: 1m, resync: "03:00"}}
 {parts.get("top", "")}
 desks:
-  itsm: {{connector: remedy, username: svc-bridge, timeout: 20s, {desk}}}
+  itsm: {{connector: remedy, username: svc-bridge, timeout: 20s, ask_again: 1s, {desk}}}
 trackers:
-  jira: {{connector: jira, timeout: 20s, search_grace: 1s, {tracker}}}
+  jira: {{connector: jira, timeout: 20s, ask_again: 1s, search_grace: 1s, {tracker}}}
 pairs:
   - {{name: retail, desk: itsm, tracker: jira, rules: [{parts.get("rules", "rules.yaml")}]}}
 """

@@ -150,10 +150,15 @@ def test_a_tracker_that_is_down_is_waited_for_calmly(place: Place) -> None:
         assert lost[0]["why"]
         assert lost[0]["next"]
         assert "the tracker cannot be asked" in bridge.events("cycle_done")[-1]["sentence"]
+        until(lambda: place.run("status", "--json").json[0]["outages"])
+        told = place.run("status").told
+        assert "the tracker is away since" in told
+        assert "asked again" in told
         assert place.key(number) == ""
         place.world.tracker_wire.faults.remove(outage)
         until(lambda: place.key(number) == "FRONT-1")
         until(lambda: bridge.events("side_back"))
+        until(lambda: place.run("status", "--json").json[0]["outages"] == [])
         bridge.signals(signal.SIGINT)
         assert bridge.ends() == 0
     assert place.tickets() == ["FRONT-1"]

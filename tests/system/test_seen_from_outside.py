@@ -129,3 +129,28 @@ def test_pages_for_everybody_must_be_asked_for(place: Place) -> None:
     refused = place.run("check")
     assert refused.code == 78
     assert "everybody: true" in refused.told
+
+
+def test_a_signal_tells_where_everything_stands(place: Place) -> None:
+    """SIGUSR1 changes nothing and logs the status and the functions that each thread is in."""
+    with place.running() as daemon:
+        daemon.looks_again(1)
+        daemon.signals(signal.SIGUSR1)
+        until(lambda: daemon.events("daemon_stands"))
+        (told,) = daemon.events("daemon_stands")
+        assert any("daemon.py" in call and call.endswith(" run") for call in told["threads"]["MainThread"])
+        assert "desk-password" not in str(told)
+        assert told["status"]
+        daemon.looks_again()
+
+
+def test_a_signal_makes_it_look_now(place: Place) -> None:
+    """SIGUSR2 is followed by a look at once, however long the poll is."""
+    place.configure()
+    path = place.folder / "bridge.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("poll: 1s", "poll: 1h"), encoding="utf-8")
+    with place.running() as daemon:
+        daemon.looks_again(1)
+        number = place.opens("#ticket the sum is blank")
+        daemon.signals(signal.SIGUSR2)
+        until(lambda: place.key(number) == "FRONT-1")

@@ -11,7 +11,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.model.errors import ConfigError
-from bridge.pulse import Pulse
+from bridge.pulse import Pulse, Standing
 from bridge.state.store import Store
 from bridge.web.serve import Pages, is_loopback
 
@@ -111,7 +111,7 @@ def test_ready_after_the_first_look_of_each_pair(pages: Pages, pulse: Pulse) -> 
 
 def test_metrics_tell_what_happened(pages: Pages, pulse: Pulse, hand: Hand) -> None:
     """Looks, answers of each side, requests, effects and the last reload are there to be scraped."""
-    pulse.requests = lambda: Counter({("tracker", "jira", "POST", "writing a comment"): 7})
+    pulse.requests = lambda: Counter({("tracker", "jira", "POST", "writing a comment", "201"): 7})
     look(pulse, "retail", down=("desk",))
     look(pulse, "retail", down=("desk",))
     pulse.reloads(worked=False)
@@ -125,6 +125,26 @@ def test_metrics_tell_what_happened(pages: Pages, pulse: Pulse, hand: Hand) -> N
     assert list(found["bridge_http_requests_total"].values()) == [7]
     assert found["bridge_dead_letters"][(retail,)] == 0
     assert found["bridge_config_last_reload_successful"][()] == 0
+
+
+def test_metrics_tell_of_the_servers(pages: Pages, pulse: Pulse) -> None:
+    """Open breakers, time spared by reason, what was carried which way, and echoes are there to be scraped."""
+    spared = {("tracker", "jira", "jira-burst-based"): 12.5}
+    pulse.standing = lambda: Standing(
+        open={("tracker", "jira"): True, ("desk", "itsm"): False}, spared=spared
+    )
+    for _ in range(2):
+        pulse.beats("retail", began=NOON, sentence="", down=(), carried={"to_tracker": 2}, echoes=3)
+    found = values(ask(pages, "/metrics").text)
+    system, tracker = ("system", "jira"), ("side", "tracker")
+    assert found["bridge_breaker_open"][(tracker, system)] == 1
+    assert found["bridge_breaker_open"][(("side", "desk"), ("system", "itsm"))] == 0
+    reason = ("reason", "jira-burst-based")
+    assert found["bridge_rate_limited_seconds_total"] == {(reason, tracker, system): 12.5}
+    retail = ("pair", "retail")
+    assert found["bridge_changes_mirrored_total"][(("direction", "to_tracker"), retail)] == 4
+    assert found["bridge_changes_mirrored_total"][(("direction", "to_desk"), retail)] == 0
+    assert found["bridge_echoes_suppressed_total"][(retail,)] == 6
 
 
 def test_there_are_few_series(pages: Pages, pulse: Pulse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bridge.connectors.jira.client import Client
@@ -16,11 +17,12 @@ _TRIES = 3
 
 
 class Comments:
-    """Reads comments as notes of one pair."""
+    """Reads comments as notes of one pair; marks are believed of the bridge's account and of ``bridges`` only."""
 
-    def __init__(self, client: Client, pair: str) -> None:
+    def __init__(self, client: Client, pair: str, bridges: Iterable[str] = ()) -> None:
         self._client = client
         self._pair = pair
+        self._bridges = frozenset(bridges)
 
     def within(self, page: Any, issue: str) -> tuple[Note, ...]:
         """Return the notes of an issue from the page that came with it, read afresh where that is not all."""
@@ -63,7 +65,7 @@ class Comments:
                 return found, totals
 
     def _notes(self, raw: list[Json], issue: str) -> tuple[Note, ...]:
-        account = self._client.account
+        accounts = self._bridges | {self._client.account}
         with self._client.understood("reading comments", write=False):
-            notes = [note_of(each, issue, account=account, pair=self._pair) for each in raw]
+            notes = [note_of(each, issue, accounts=accounts, pair=self._pair) for each in raw]
             return tuple(sorted(notes, key=lambda note: (note.at, int(note.id))))

@@ -7,7 +7,7 @@ translate).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,11 +91,16 @@ def attachment_of(raw: Json) -> Attachment:
     return Attachment(name=str(raw["filename"]), size=int(raw["size"]), ref=str(raw["id"]))
 
 
-def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:
-    """Return the note of a comment on the issue with id ``parent``; ``account`` is the bridge's own."""
+def note_of(comment: Json, parent: str, *, accounts: Collection[str], pair: str) -> Note:
+    """Return the note of a comment on the issue with id ``parent``; ``accounts`` are those of bridges.
+
+    What ends like a mark and was written by anybody else is that person's words.
+    """
     author = comment.get("author") or {}
-    text, marked_by, mark = split_mark(from_wiki(str(comment.get("body") or "")))
     who = user_id(author)
+    ours = who in accounts
+    body = from_wiki(str(comment.get("body") or ""))
+    text, marked_by, mark = split_mark(body) if ours else (body, "", "")
     return Note(
         id=str(comment["id"]),
         parent=parent,
@@ -105,7 +110,7 @@ def note_of(comment: Json, parent: str, *, account: str, pair: str) -> Note:
         text=text,
         # Only what the server calls public, and nobody restricted, is public.
         internal=bool(comment.get("visibility")) or comment.get("jsdPublic") is not True,
-        origin=_origin(author, ours=who == account or bool(marked_by)),
+        origin=_origin(author, ours=ours),
         mark=mark if marked_by == pair else "",
     )
 

@@ -6,6 +6,7 @@ never assigns anybody, and writes comments that customers of a service project d
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,9 @@ from typing import Any
 from requests.adapters import BaseAdapter
 
 from bridge.connectors.base import Finding
-from bridge.connectors.http import Limits, Times, Wire
+from bridge.connectors.call import Limits, Times
+from bridge.connectors.gate import Gate
+from bridge.connectors.http import Wire
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.catalogue import Catalogue
 from bridge.connectors.jira.client import Client
@@ -26,6 +29,7 @@ from bridge.connectors.jira.prose import CLOUD_LIMIT, DATA_CENTER_LIMIT, LINE_LI
 from bridge.connectors.jira.search import PAGE, Search
 from bridge.connectors.jira.session import Credentials
 from bridge.connectors.jira.shapes import TICKET_FIELDS, attachment_of, ticket_of, version_of
+from bridge.connectors.offers import Offers
 from bridge.model.actions import CreateTicket, Receipt, ShowIncident, Value
 from bridge.model.attachment import Attachment
 from bridge.model.errors import Gone, Refused
@@ -71,6 +75,8 @@ class JiraTracker:
         user: str = "",
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+        gate: Gate | None = None,
         ticket_fields: Iterable[str] = (),
         search_grace: float | None = None,
         resolutions: Sequence[str] = ("Done", "Fixed", "Resolved"),
@@ -80,7 +86,10 @@ class JiraTracker:
         timeout: float = 60.0,
         ca_bundle: str | None = None,
         proxy: str | None = None,
+        proxy_login: Callable[[], str] | None = None,
         transport: BaseAdapter | None = None,
+        bridges: Iterable[str] = (),
+        offers: Offers | None = None,
     ) -> None:
         """Prepare without connecting; ``ConfigError`` where ``url`` is no address.
 
@@ -88,20 +97,27 @@ class JiraTracker:
         is sent as a personal access token.  ``token`` is asked for at every request, so that a renewed one
         is used at once.  ``ticket_fields`` are names or ids of further fields that rules mention, ``relations``
         the readings of issue links ("is blocked by") that they mention.
-        ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units.
+        ``bridges`` are further accounts (ids on Cloud, names on Data Center) whose marks are believed; ``offers``
+        is shared by all trackers of one account, ``gate`` by everything that calls the same site.
+        ``search_grace`` and ``timeout`` (of a whole call) are seconds, ``text_limit`` UTF-16 units; ``random`` gives
+        0 to 1.
         """
         self.sent: Counter[tuple[str, str]] = Counter()
-        credentials = Credentials(user, token)
+        self.answers: Counter[tuple[str, str, str]] = Counter()
+        credentials = Credentials(user, token, offers)
         wire = Wire(
             "Jira",
             url,
-            times=Times(monotonic=monotonic, now=clock, sleep=sleep),
+            times=Times(monotonic=monotonic, now=clock, sleep=sleep, random=random),
             limits=Limits(deadline=timeout),
             ca_bundle=ca_bundle,
             proxy=proxy,
+            proxy_login=proxy_login,
             transport=transport,
             secrets=credentials.secrets,
             sent=self.sent,
+            answers=self.answers,
+            gate=gate,
         )
         self._client = client = Client(wire, credentials)
         self._pair, self._grace, self._duplicate = pair, search_grace, duplicate_link
@@ -110,7 +126,7 @@ class JiraTracker:
         self._prose = Prose(lambda: text_limit or (CLOUD_LIMIT if client.cloud else DATA_CENTER_LIMIT))
         self._catalogue = Catalogue(client, self._prose)
         self._search = Search(client, self._field_ids)
-        self._comments = Comments(client, pair)
+        self._comments = Comments(client, pair, bridges)
         self._moves = Moves(client, resolutions)
         self._written: dict[str, float] = {}
 

@@ -37,11 +37,12 @@ _CONFLICT_REST = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked: in a word, whether it writes, reads one issue or asks who we are; of which product."""
+    """What was asked: in a word, whether it writes (to which issue), reads one or asks who we are; of which product."""
 
     kind: str
     write: bool
     one_issue: bool
+    issue: str
     about_us: bool
     cloud: bool | None
 

@@ -9,6 +9,7 @@ creates, closes or deletes an incident, and never writes its owner group.
 from __future__ import annotations
 
 import copy
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,9 @@ from urllib.parse import quote
 from requests.adapters import BaseAdapter
 
 from bridge.connectors.base import Finding
-from bridge.connectors.http import Limits, Times, Wire
+from bridge.connectors.call import Limits, Times
+from bridge.connectors.gate import Gate
+from bridge.connectors.http import Wire
 from bridge.connectors.remedy import forms, qualification
 from bridge.connectors.remedy.changes import changes_of
 from bridge.connectors.remedy.errors import RefusedByRemedy
@@ -46,7 +49,8 @@ class RemedyDesk:
     seconds. ``note_limit`` and ``summary_limit`` are the lengths of a work info's text and summary in
     characters. Where ``pair`` is given only its marks are shown in notes; without, those of any pair.
     ``reads_changes`` makes ``probe`` try the forms of changes as well.
-    ``sent`` counts the requests.
+    ``sent`` counts the requests, ``answers`` what came of them.  ``gate`` is shared by everything that calls the same
+    server; ``random`` gives 0 to 1.
     """
 
     def __init__(
@@ -58,6 +62,8 @@ class RemedyDesk:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+        gate: Gate | None = None,
         ticket_field: str = "Vendor Ticket Number",
         fields: Iterable[str] = (),
         web_url: str = "",
@@ -70,21 +76,31 @@ class RemedyDesk:
         reads_changes: bool = False,
         note_limit: int | None = None,
         summary_limit: int = 100,
+        bridges: Iterable[str] = (),
+        proxy_login: Callable[[], str] | None = None,
     ) -> None:
-        """Prepare without connecting; ``ConfigError`` where ``url`` is no address."""
+        """Prepare without connecting; ``ConfigError`` where ``url`` is no address.
+
+        ``bridges`` are further logins whose marks are believed.
+        """
         self.sent: Counter[tuple[str, str]] = Counter()
+        self.answers: Counter[tuple[str, str, str]] = Counter()
         self._wire = Wire(
             "Remedy",
             url,
-            times=Times(monotonic=monotonic, now=clock, sleep=sleep),
+            times=Times(monotonic=monotonic, now=clock, sleep=sleep, random=random),
             limits=Limits(deadline=timeout),
             ca_bundle=ca_bundle,
             proxy=proxy,
+            proxy_login=proxy_login,
             transport=transport,
             secrets=self._secrets,
             sent=self.sent,
+            answers=self.answers,
+            gate=gate,
         )
         self._session = Session(self._wire, username=username, password=password, clock=clock)
+        self._bridges = frozenset(one.casefold() for one in (username, *bridges))
         self._groups = Groups(self._session, clock=clock, page_size=page_size)
         self._writer = Writer(
             self._session,
@@ -208,7 +224,7 @@ class RemedyDesk:
         return incident_of(entry, ticket_field=self._ticket_field, further=self._further)
 
     def _note(self, entry: Entry) -> Note:
-        return note_of(entry, account=self.account, pair=self._pair)
+        return note_of(entry, accounts=self._bridges, pair=self._pair)
 
     def _all(self, form: str, fields: Sequence[str], query: str, order: str) -> Iterator[Entry]:
         return everything(self._session, form, fields, query, sort=f"{order}.asc", limit=self._page_size)

@@ -17,6 +17,8 @@ from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredenti
 #: Connected from elsewhere (9084, 9093), administrators only (394), the database gave up on a transaction
 #: (552, 566).
 _BUSY = frozenset({394, 552, 566, 9084, 9093})
+#: Of these, what every other call of the account would be answered, too.
+_ALL_BUSY = frozenset({394, 9084, 9093})
 #: Connection and RPC failures between the parts of AR System: the call may still have been completed.
 _LOST_ON_THE_WAY = frozenset({90, 91, 92, 93, 94})
 _CREDENTIALS = frozenset({612, 623, 624, 8908})
@@ -115,7 +117,13 @@ def error_of(message: Message, doing: str, *, write: bool) -> BridgeError:
     number, why = message.number, f"{message.words or 'no reason given'} (ARERR {message.number})"
     what = f"Remedy refused to {doing}"
     if number in _BUSY:
-        return Busy(f"Remedy could not {doing} now", why=why, next_step=_busy_step(number), retry_after=_REST)
+        return Busy(
+            f"Remedy could not {doing} now",
+            why=why,
+            next_step=_busy_step(number),
+            retry_after=_REST,
+            scope="system" if number in _ALL_BUSY else "call",
+        )
     if number in _LOST_ON_THE_WAY:
         return _lost(doing, why, write=write)
     if number in _CREDENTIALS:

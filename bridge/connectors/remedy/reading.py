@@ -7,7 +7,7 @@ Smart IT").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from bridge.connectors.remedy import forms
 from bridge.connectors.remedy.errors import RefusedByRemedy
@@ -45,12 +45,14 @@ def incident_of(entry: Entry, *, ticket_field: str, further: Iterable[str]) -> I
     )
 
 
-def note_of(entry: Entry, *, account: str, pair: str) -> Note:
-    """Return the note in an entry of the work log; ``account`` is the bridge's own login.
+def note_of(entry: Entry, *, accounts: Collection[str], pair: str) -> Note:
+    """Return the note in an entry of the work log; ``accounts`` are the logins of bridges, in lower case.
 
-    Where ``pair`` is not empty only its marks are shown; notes of other pairs are a bridge's all the same.
+    Where ``pair`` is not empty only its marks are shown; notes of other pairs are a bridge's all the same.  What
+    ends like a mark and was written by anybody else is that person's words.
     """
-    text, marked_by, mark = _text_and_mark(entry)
+    ours = not _writers(entry).isdisjoint(accounts)
+    text, marked_by, mark = _text_and_mark(entry) if ours else (_whole_text(entry), "", "")
     at = entry.moment(forms.SUBMITTED) or entry.moment(forms.MODIFIED)
     if at is None:
         raise RefusedByRemedy(
@@ -66,7 +68,7 @@ def note_of(entry: Entry, *, account: str, pair: str) -> Note:
         text=text,
         # Anything but an outright "Public" stays inside.
         internal=entry.text("View Access") != "Public",
-        origin=_origin(entry, mark, text, account),
+        origin=_origin(entry, text, ours=ours),
         mark=mark if pair in ("", marked_by) else "",
         attachments=tuple(_files(entry)),
     )
@@ -102,6 +104,11 @@ def _text_and_mark(entry: Entry) -> tuple[str, str, str]:
     return _joined(head, body, entry.text("Work Log Type")), pair, mark
 
 
+def _whole_text(entry: Entry) -> str:
+    head, body = clean(entry.text("Description")).strip(), clean(entry.text("Detailed Description")).strip()
+    return _joined(head, body, entry.text("Work Log Type"))
+
+
 def _joined(head: str, body: str, kind: str) -> str:
     """Return both texts of a note, or the only one that says something.
 
@@ -113,12 +120,15 @@ def _joined(head: str, body: str, kind: str) -> str:
     return body if says_nothing or body.startswith(head.rstrip(".… ")) else f"{head}\n{body}"
 
 
-def _origin(entry: Entry, mark: str, text: str, account: str) -> Origin:
-    people = {entry.text("Work Log Submitter").casefold(), entry.text("Submitter").casefold()}
-    if mark or account.casefold() in people:
+def _writers(entry: Entry) -> frozenset[str]:
+    return frozenset({entry.text("Work Log Submitter").casefold(), entry.text("Submitter").casefold()} - {""})
+
+
+def _origin(entry: Entry, text: str, *, ours: bool) -> Origin:
+    if ours:
         return "bridge"
     by_system = (
-        bool(people & _SYSTEM_SUBMITTERS)
+        bool(_writers(entry) & _SYSTEM_SUBMITTERS)
         or entry.text("Work Log Type") == "Assignment Change"
         or entry.text("Communication Source") == "System Assignment"
         or entry.text("ActivityValueSelection_1") == "System"

@@ -3,7 +3,7 @@
 Log-in gives a token of fixed life (BMC docs: "Login information"; an hour by default, not sliding), which
 is renewed shortly before its end and once when it is refused.  Calls of one account follow one another,
 since AR System may refuse a second session of the same user (ARERR 9093).  A refused password is not
-offered again before a growing delay, so that the bridge never locks its own account.  Neither password nor
+offered again at once, so that the bridge never locks its own account.  Neither password nor
 token ever leaves this module but to the server.
 """
 
@@ -22,9 +22,10 @@ from urllib.parse import urlencode
 import requests
 
 from bridge.connectors.http import Wire
+from bridge.connectors.offers import Offers
 from bridge.connectors.remedy.errors import Message, error_of, error_without_words, failure, messages
 from bridge.connectors.signs import is_page
-from bridge.model.errors import BridgeError, LostCredentials
+from bridge.model.errors import BridgeError, Busy, LostCredentials
 
 _UNAUTHORISED = 401
 _JSON = "application/json; charset=UTF-8"
@@ -34,8 +35,6 @@ _FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 #: A token is one word of header-safe characters, JWT or not.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,16384}")
 _RENEW_BEFORE = timedelta(seconds=120)
-_FIRST_DELAY = timedelta(minutes=1)
-_LONGEST_DELAY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +60,7 @@ class Session:
         self._lock = threading.RLock()
         self._token = ""
         self._renew_at: datetime | None = None
-        self._offered = ""
-        self._refusals = 0
-        self._not_before: datetime | None = None
+        self._offers = Offers()
 
     def call(
         self,
@@ -129,7 +126,7 @@ class Session:
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values that must not be shown anywhere."""
-        return tuple(value for value in (self._token, self._offered) if value)
+        return tuple(value for value in (self._token, *self._offers.known()) if value)
 
     def _sent(
         self,
@@ -174,7 +171,7 @@ class Session:
         said = self._said(body)
         failed = failure(said, status=response.status_code)
         if failed:
-            raise error_of(failed, doing, write=write)
+            raise self._spared(error_of(failed, doing, write=write), failed)
         return Answer(body=body, location=location, warnings=said)
 
     def _error(self, response: requests.Response, doing: str, *, write: bool) -> BridgeError:
@@ -183,7 +180,13 @@ class Session:
         failed = failure(said, status=response.status_code)
         if failed is None:
             return error_without_words(response.status_code, doing, page=page, write=write)
-        return error_of(failed, doing, write=write)
+        return self._spared(error_of(failed, doing, write=write), failed)
+
+    def _spared(self, error: BridgeError, said: Message) -> BridgeError:
+        """Leave the server alone for a while where it has no room for the account: nobody else would get further."""
+        if isinstance(error, Busy) and error.scope == "system":
+            self._wire.spare(error, f"ARERR {said.number}")
+        return error
 
     def _said(self, body: Any) -> tuple[Message, ...]:
         return tuple(replace(one, words=self._wire.hide(one.words)) for one in messages(body))
@@ -192,20 +195,13 @@ class Session:
         """Offer the password once; ``LostCredentials`` at once where it was refused a short while ago."""
         self._forget_token()
         secret = self._password()
-        if secret == self._offered and self._not_before is not None and self._clock() < self._not_before:
-            raise LostCredentials(
-                "Remedy did not accept the account's password",
-                why=f"it was refused {self._refusals} times; the bridge waits before it offers it again, "
-                "so that the account is not locked",
-                next_step="store the right password: a changed one is tried at once",
-            )
-        self._offered = secret
+        self._offers.offer(secret, self._clock(), "Remedy")
         try:
             token = self._token_for(secret)
         except LostCredentials:
-            self._wait_longer()
+            self._offers.refused(secret, self._clock())
             raise
-        self._refusals, self._not_before = 0, None
+        self._offers.accepted(secret)
         self._token, self._renew_at = token, self._end_of(token)
 
     def _token_for(self, secret: str) -> str:
@@ -229,11 +225,6 @@ class Session:
         if not _TOKEN.fullmatch(token):
             self._wire.broken(doing, "its answer is not a token", write=False)
         return token
-
-    def _wait_longer(self) -> None:
-        self._refusals += 1
-        delay = min(_FIRST_DELAY * 2 ** min(self._refusals - 1, 10), _LONGEST_DELAY)
-        self._not_before = self._clock() + delay
 
     def _forget_token(self) -> None:
         self._token, self._renew_at = "", None
