@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bridge.decide.asking import team_of, team_of_project, value_stands
 from bridge.decide.marks import Traces, ordinal, waits_since
@@ -90,7 +91,26 @@ def _link(traces: Traces, rule: Rule, ticket: Ticket, notes: tuple[Note, ...], n
         notes_from=None if opened else (since or ticket.updated_at),
         packed=_packed(traces, rule, ticket, since),
         on_board=not opened and pack is None,
+        **_followed(traces, ticket),
     )
+
+
+def _followed(traces: Traces, ticket: Ticket) -> dict[str, Any]:
+    """Return the tickets that one follows as a duplicate, as it was told last, and since when."""
+    told = [
+        (rest.split("/")[3], note)
+        for rest, note in traces.here()
+        if rest.startswith(f"told/follows/{ticket.id}/")
+    ]
+    beside = {one.id: one for one, _ in traces.beside}
+    chain: list[str] = []
+    following = beside.get(ticket.duplicate_of)
+    while following is not None and following.id not in chain:
+        chain.append(following.id)
+        if told and following.id == told[-1][0]:
+            return {"follows": tuple(chain), "followed_at": told[-1][1].at}
+        following = beside.get(following.duplicate_of)
+    return {}
 
 
 def _told_at(traces: Traces, ticket: Ticket) -> datetime | None:

@@ -26,6 +26,8 @@ def effects_done(traces: Traces, dossier: Dossier, rule: Rule) -> tuple[tuple[Ac
         which = ordinal(ticket, traces.pair, traces.number)
         if which:
             done.append((_creation(traces, ticket, which), Receipt(id=ticket.id, key=ticket.key)))
+    followed = {ticket_id for link in dossier.links for ticket_id in link.follows}
+    for ticket, _ in (*traces.tickets, *(one for one in traces.beside if one[0].id in followed)):
         done += [(move, Receipt()) for move in _moves(traces, dossier, ticket, rule)]
     return tuple(done)
 

@@ -176,7 +176,8 @@ def _waited(traces: Traces, dossier: Dossier, ended: int) -> int:
 
 def _in_round(traces: Traces, rule: Rule, link: Link, rounds: list[Round]) -> Link:
     """Return the link with what earlier rounds used up, and with the evidence about which people were asked."""
-    ticket = next((ticket for ticket, _ in traces.tickets if ticket.id == link.ticket_id), None)
+    counting = link.follows[-1] if link.follows else link.ticket_id
+    ticket = next((one for one, _ in (*traces.tickets, *traces.beside) if one.id == counting), None)
     present, seen_done = rounds[-1], ""
     evidence: tuple[Evidence, ...] = ()
     if (
@@ -185,7 +186,7 @@ def _in_round(traces: Traces, rule: Rule, link: Link, rounds: list[Round]) -> Li
         and not _declined(rule, ticket)
     ):
         # Whoever was asked to check had a finished ticket before him.
-        evidence, seen_done = _asked_about(rule, present.asked_at), link.ticket_id
+        evidence, seen_done = _asked_about(rule, present.asked_at), counting
     used = [one for one in rounds[:-1] if one.answer is not None and _uses_up(one.answer, link)]
     spent, left_done = _used_up(traces, rule, ticket, used)
     return replace(link, evidence=evidence, spent=spent, left_done=left_done, seen_done=seen_done)

@@ -36,6 +36,8 @@ log = structlog.get_logger()
 
 #: The stream whose watermark is the moment at which the state began to know this pair.
 BORN = "born"
+#: How many further tickets are read for one incident: those that its own ones duplicate, and those that name it.
+MOST_BESIDE = 40
 #: How many tickets of one incident are looked for by their labels.
 MOST_LABELS = 20
 
@@ -62,8 +64,8 @@ class Memory:
     store: Store
     born: datetime
 
-    def bring_back(self, number: str, down: Mapping[Side, BridgeError]) -> bool:
-        """Rebuild the memory of an incident where it is older than the state; True where something was found.
+    def bring_back(self, number: str, down: Mapping[Side, BridgeError]) -> int:
+        """Rebuild the memory of an incident where it is older than the state; returns how many incidents were found.
 
         Whatever shares a ticket with it is rebuilt at once, or it would take itself for the only one there.  Both
         sides are asked, so that with one of them ``down`` its error is raised at once.  Raises what the connectors
@@ -80,7 +82,7 @@ class Memory:
         with self.store.transaction() as tx:
             for traces, recalled in found.values():
                 self._keep(tx, traces, recalled)
-        return any(recalled is not None for _, recalled in found.values())
+        return sum(recalled is not None for _, recalled in found.values())
 
     def _look(self, number: str, down: Mapping[Side, BridgeError]) -> Traces | None:
         """Return the traces of an incident that is not remembered although it is older than the state."""
@@ -107,7 +109,7 @@ class Memory:
         name = self.pair.name
         return {
             number
-            for ticket, notes in traces.tickets
+            for ticket, notes in (*traces.tickets, *traces.beside)
             for number in (
                 *incidents_named(name, ticket, notes),
                 *self.pair.tracker.incidents_shown(ticket.id, name),
@@ -127,10 +129,16 @@ class Memory:
             found = self.pair.tracker.ticket(reference)
             if found is not None and self._ours(found, number):
                 tickets.setdefault(found[0].id, found)
-        for claim in claims:
-            found = self.pair.tracker.ticket(claim.ticket_id)
-            if found is not None and found[0].id not in tickets:
-                beside[found[0].id] = found
+        targets = [ticket.duplicate_of for ticket, _ in tickets.values()]
+        references = [*targets, *(claim.ticket_id for claim in claims)]
+        while references and len(beside) < MOST_BESIDE:
+            reference = references.pop(0)
+            if not reference or reference in tickets or reference in beside:
+                continue
+            found = self.pair.tracker.ticket(reference)
+            if found is not None:
+                beside[reference] = found
+                references.append(found[0].duplicate_of)
         return Traces(
             pair=self.pair.name,
             incident=incident,
@@ -177,9 +185,10 @@ class Memory:
             tx.memory.see_incidents(name, [traces.incident], now)
         tx.memory.see_notes(name, "incident", traces.notes, now)
         if found is not None:
-            tx.memory.see_tickets(name, [ticket for ticket, _ in traces.tickets], now)
-            notes = [note for _, some in traces.tickets for note in some]
-            tx.memory.see_notes(name, "ticket", notes, now)
+            followed = {ticket_id for link in dossier.links for ticket_id in link.beside}
+            seen = (*traces.tickets, *(one for one in traces.beside if one[0].id in followed))
+            tx.memory.see_tickets(name, [ticket for ticket, _ in seen], now)
+            tx.memory.see_notes(name, "ticket", [note for _, notes in seen for note in notes], now)
             for action, receipt in found.done:
                 tx.journal.recall(name, number, action, receipt, now)
             tx.audit.write(_account(name, found, now))

@@ -314,6 +314,20 @@ def test_a_closed_incidents_number(flavour: Flavour, done: bool) -> None:
     assert scene.key(number) == ""
 
 
+def test_a_cancelling_that_is_undone_links_after_all(flavour: Flavour) -> None:
+    """What a ticket asked for while the incident was cancelled is done once that is taken back."""
+    scene = a_desk(flavour)
+    number = scene.opens()
+    sets(scene, number, Status="Cancelled")
+    key = creates(scene, labels=[number])
+    scene.settle()
+    assert scene.key(number) == ""
+    sets(scene, number, Status="In Progress")
+    scene.settle()
+    assert scene.key(number) == key
+    assert len([text for text in scene.comments(key) if "was not linked" in text]) == 1
+
+
 def test_our_own_marks_name_nobody(flavour: Flavour) -> None:
     """The label and the remote link that the bridge itself wrote link nothing anew."""
     scene = a_desk(flavour, incident_links=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -142,25 +144,37 @@ def told(
     return scene, numbers, keys
 
 
-@pytest.mark.parametrize("lost_after", [{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, set(range(8))], ids=str)
+@cache
+def undisturbed(flavour: Flavour, steps: tuple[Step, ...]) -> tuple[dict[str, Any], list[str], list[str]]:
+    """How a story ends where nothing is lost."""
+    scene, numbers, keys = told(begun(flavour, steps), steps, frozenset())
+    return worlds_of(scene, *numbers), numbers, keys
+
+
+def begun(flavour: Flavour, steps: tuple[Step, ...]) -> Scene:
+    """The scene of a story."""
+    return lived_in(flavour) if steps is SHARED else a_desk(flavour)
+
+
+@pytest.mark.parametrize("lost_after", [{0}, {2}, {3}, {5}, {6}, set(range(8))], ids=str)
 def test_incidents_of_one_ticket(flavour: Flavour, lost_after: set[int]) -> None:
     """Wherever the state is lost, three incidents on one ticket end in the same two worlds."""
-    kept, numbers, keys = told(lived_in(flavour), SHARED, frozenset())
-    scene, again, _ = told(lived_in(flavour), SHARED, frozenset(lost_after))
+    kept, numbers, keys = undisturbed(flavour, SHARED)
+    scene, again, _ = told(begun(flavour, SHARED), SHARED, frozenset(lost_after))
     assert again == numbers
-    assert worlds_of(scene, *numbers) == worlds_of(kept, *numbers)
+    assert worlds_of(scene, *numbers) == kept
     assert "wait for this fix: 0" in board(scene, keys[0])
     assert scene.ticket_status(keys[0]) == "Closed"
     assert {asked(scene, number) for number in numbers} == {2}
 
 
-@pytest.mark.parametrize("lost_after", [{0}, {1}, {2}, {3}, {4}, set(range(5))], ids=str)
+@pytest.mark.parametrize("lost_after", [{0}, {2}, {3}, {4}, set(range(5))], ids=str)
 def test_several_tickets_of_one_incident(flavour: Flavour, lost_after: set[int]) -> None:
     """Wherever the state is lost, an incident with several tickets ends in the same two worlds."""
-    kept, numbers, keys = told(a_desk(flavour), SEVERAL, frozenset())
-    scene, again, same = told(a_desk(flavour), SEVERAL, frozenset(lost_after))
+    kept, numbers, keys = undisturbed(flavour, SEVERAL)
+    scene, again, same = told(begun(flavour, SEVERAL), SEVERAL, frozenset(lost_after))
     assert (again, same) == (numbers, keys)
-    assert worlds_of(scene, *numbers) == worlds_of(kept, *numbers)
+    assert worlds_of(scene, *numbers) == kept
     assert len(scene.keys("CORE")) == 1
     assert len(scene.keys("FRONT")) == 3
 
@@ -208,3 +222,26 @@ def test_an_agreed_value_that_was_answered_asks_no_more(flavour: Flavour) -> Non
     sets(scene, number, Vendor_Group="Development")
     rest(scene)
     assert len(scene.note_with(number, "already linked")) == 1
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_duplicate_that_two_incidents_follow(flavour: Flavour, verified: bool) -> None:
+    """The ticket that theirs duplicates is told once that they wait, and heard as before."""
+    scene = lived_in(flavour)
+    people = scene.world.tracker.people
+    first, key = scene.linked()
+    second = joins(scene, key)
+    scene.settle()
+    target = creates(scene)
+    people.links_duplicate(key, target, "dev.ana")
+    people.moves_to(key, "Done", "dev.ana", "Duplicate")
+    rest(scene)
+    if verified:
+        to_verification(scene, target)
+        scene.writes(first, "#verified")
+        rest(scene)
+    before = worlds_of(scene, first, second)
+    scene.forgets()
+    rest(scene)
+    assert worlds_of(scene, first, second) == before
+    assert len([text for text in scene.comments(target) if "closed as a duplicate" in text]) == 2
