@@ -9,7 +9,7 @@ after the tracker's grace.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -56,6 +56,43 @@ def remember_birth(pair: Pair, store: Store, now: datetime) -> datetime:
     return born
 
 
+@dataclass(kw_only=True)
+class Tickets:
+    """The tickets that one rebuilding reads, each once, however many incidents share it."""
+
+    pair: Pair
+    _seen: dict[str, Seen | None] = field(default_factory=dict)
+    _incidents: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def read(self, reference: str) -> Seen | None:
+        """Return a ticket by its id or key with its notes, None where the tracker shows none."""
+        if reference not in self._seen:
+            found = self.pair.tracker.ticket(reference)
+            self._seen[reference] = found
+            if found is not None:
+                self._seen |= {found[0].id: found, found[0].key: found}
+        return self._seen[reference]
+
+    def incidents(self, seen: Seen) -> frozenset[str]:
+        """Return the incidents to which a ticket belongs, by its label, marks, board and remote links."""
+        ticket, notes = seen
+        if ticket.id not in self._incidents:
+            shown = self.pair.tracker.incidents_shown(ticket.id, self.pair.name)
+            self._incidents[ticket.id] = incidents_named(self.pair.name, ticket, notes) | set(shown)
+        return self._incidents[ticket.id]
+
+    def further(self, ids: list[str], own: Mapping[str, Seen]) -> tuple[Seen, ...]:
+        """Return these tickets and those that they duplicate, one after the other, without an incident's own ones."""
+        found: dict[str, Seen] = {}
+        while ids and len(found) < MOST_BESIDE:
+            reference, *ids = ids
+            seen = self.read(reference) if reference and reference not in {*own, *found} else None
+            if seen is not None:
+                found[reference] = seen
+                ids.append(seen[0].duplicate_of)
+        return tuple(found.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Memory:
     """Brings back what was known of one pair's incidents."""
@@ -72,19 +109,21 @@ class Memory:
         raise too; then nothing was remembered and the incident is looked at again.
         """
         found: dict[str, tuple[Traces, Recalled | None]] = {}
-        wanted = [number]
+        tickets, wanted, known = Tickets(pair=self.pair), [number], {number}
         while wanted:
-            traces = self._look(wanted.pop(), down)
+            traces = self._look(wanted.pop(), tickets, down)
             if traces is None:
                 continue
             found[traces.number] = traces, recall(traces, self.pair.rules, self.pair.clock())
-            wanted += sorted(self._beside(traces) - found.keys() - set(wanted))
+            beside = {one for seen in (*traces.tickets, *traces.beside) for one in tickets.incidents(seen)}
+            wanted += sorted(beside - known)
+            known |= beside
         with self.store.transaction() as tx:
             for traces, recalled in found.values():
                 self._keep(tx, traces, recalled)
         return sum(recalled is not None for _, recalled in found.values())
 
-    def _look(self, number: str, down: Mapping[Side, BridgeError]) -> Traces | None:
+    def _look(self, number: str, tickets: Tickets, down: Mapping[Side, BridgeError]) -> Traces | None:
         """Return the traces of an incident that is not remembered although it is older than the state."""
         name = self.pair.name
         with self.store.reading() as tx:
@@ -102,58 +141,27 @@ class Memory:
             incident = unseen(number, None, claims)
         if incident is None or not self.older(incident.submitted_at):
             return None
-        return self._traces(incident, claims)
-
-    def _beside(self, traces: Traces) -> set[str]:
-        """Return the other incidents of an incident's tickets."""
-        name = self.pair.name
-        return {
-            number
-            for ticket, notes in (*traces.tickets, *traces.beside)
-            for number in (
-                *incidents_named(name, ticket, notes),
-                *self.pair.tracker.incidents_shown(ticket.id, name),
-            )
-        }
+        return self._traces(incident, claims, tickets)
 
     def older(self, moment: datetime | None) -> bool:
         """Whether something was there before the state began to know this pair."""
         return moment is None or moment < self.born
 
-    def _traces(self, incident: Incident, claims: tuple[Claim, ...]) -> Traces:
-        number = incident.number
-        notes = self.pair.desk.notes(number) if incident.entry_id else ()
-        tickets: dict[str, Seen] = {}
-        beside: dict[str, Seen] = {}
+    def _traces(self, incident: Incident, claims: tuple[Claim, ...], tickets: Tickets) -> Traces:
+        notes = self.pair.desk.notes(incident.number) if incident.entry_id else ()
+        own: dict[str, Seen] = {}
         for reference in (*self._in_field(incident), *self._labelled(incident, notes)):
-            found = self.pair.tracker.ticket(reference)
-            if found is not None and self._ours(found, number):
-                tickets.setdefault(found[0].id, found)
-        targets = [ticket.duplicate_of for ticket, _ in tickets.values()]
-        references = [*targets, *(claim.ticket_id for claim in claims)]
-        while references and len(beside) < MOST_BESIDE:
-            reference = references.pop(0)
-            if not reference or reference in tickets or reference in beside:
-                continue
-            found = self.pair.tracker.ticket(reference)
-            if found is not None:
-                beside[reference] = found
-                references.append(found[0].duplicate_of)
+            seen = tickets.read(reference)
+            if seen is not None and incident.number in tickets.incidents(seen):
+                own.setdefault(seen[0].id, seen)
+        targets = [ticket.duplicate_of for ticket, _ in own.values()]
+        beside = tickets.further([*targets, *(claim.ticket_id for claim in claims)], own)
         return Traces(
-            pair=self.pair.name,
-            incident=incident,
-            notes=notes,
-            tickets=tuple(tickets.values()),
-            beside=tuple(beside.values()),
+            pair=self.pair.name, incident=incident, notes=notes, tickets=tuple(own.values()), beside=beside
         )
 
     def _in_field(self, incident: Incident) -> tuple[str, ...]:
         return field_keys(incident.ticket_field, self.pair.rules.projects)
-
-    def _ours(self, found: Seen, number: str) -> bool:
-        ticket, notes = found
-        named = incidents_named(self.pair.name, ticket, notes)
-        return number in named or number in self.pair.tracker.incidents_shown(ticket.id, self.pair.name)
 
     def _labelled(self, incident: Incident, notes: tuple[Note, ...]) -> list[str]:
         """Return the ids of the tickets that bear this incident's labels, one search a request of old."""
