@@ -49,13 +49,21 @@ class Search:
         else:
             yield from self._by_token(query, self._fields())
 
-    def labelled(self, label: str) -> Iterator[Json]:
-        """Yield issues that carry a label, with their labels only."""
-        query = jql.labelled(label)
+    def labelled(self, *labels: str) -> Iterator[Json]:
+        """Yield issues that carry one of these labels, with their labels only."""
+        query = jql.labelled(*labels)
         if self._client.cloud:
             yield from self._by_token(query, ["labels"])
-        else:
-            yield from self._issues(self._page(query, ["labels"], validateQuery=False))
+            return
+        start = 0
+        while True:
+            page = self._page(query, ["labels"], validateQuery=False, startAt=start)
+            issues = self._issues(page)
+            yield from issues
+            start += len(issues)
+            with self._client.understood("searching", write=False):
+                if not issues or start >= int(page["total"]):
+                    return
 
     def created_by_us(self) -> Iterator[Json]:
         """Yield issues that the account itself created, newest first, with their labels only."""
