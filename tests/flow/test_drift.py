@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from bridge.engine.resync import Resynced
 from bridge.model.note import split_mark
-from bridge.rehearsal.world import DESK_ACCOUNT, TRACKER_TOKEN, Flavour, World
+from bridge.rehearsal.world import DESK_ACCOUNT, Flavour
 from bridge.state.audit import Entry
 from bridge.state.drifts import Told
 from tests.flow.scene import FLAVOURS, Scene, a_scene
@@ -171,7 +171,7 @@ def test_a_remote_link_that_is_gone(flavour: Flavour) -> None:
 def test_a_mark_that_stands_twice(flavour: Flavour, where: str) -> None:
     """One mark on two notes of one place is told of, and neither note is touched."""
     scene, number, key = a_morning(flavour)
-    world, pair = scene.world, scene.bridge.pair
+    pair = scene.bridge.pair
     if where == "incident":
         (text,) = scene.note_with(number, "Which browser?")
         words, _, mark = split_mark(text)
@@ -187,7 +187,6 @@ def test_a_mark_that_stands_twice(flavour: Flavour, where: str) -> None:
     assert kinds(found) == ["mark_twice"]
     assert found.found[0].what == mark
     assert (scene.notes(number), scene.comments(key)) == before
-    assert world.clock() == scene.world.clock()
     quiet(scene)
 
 

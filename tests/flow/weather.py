@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from itertools import count, cycle
 
+from bridge.app import FIRST_LOOK_BACK
 from bridge.engine.poll import Poll
 from bridge.engine.resync import Resynced, resync
 from bridge.model.note import split_mark
@@ -30,6 +31,7 @@ class Weather:
     """One kind of weather; ``desk``, ``tracker`` and ``bridge`` are how many seconds their clocks are ahead.
 
     ``steps`` tells before which look whose clock is put on by how many seconds; ``pace`` is the time between looks.
+    ``needs_night`` says that no poll can see everything.
     """
 
     flavour: Flavour
@@ -42,6 +44,7 @@ class Weather:
     tracker: float = 0.0
     bridge: float = 0.0
     steps: tuple[tuple[int, str, float], ...] = ()
+    needs_night: bool = False
 
     @property
     def name(self) -> str:
@@ -71,7 +74,8 @@ def under(weather: Weather) -> Scene:
     )
     for who in ("desk", "tracker", "bridge"):
         watch(scene, who).ahead = timedelta(seconds=getattr(weather, who))
-    scene.bridge = scene.world.reconciler(scene.rules, scene.store)
+    begin = scene.world.bridge_watch() - FIRST_LOOK_BACK
+    scene.bridge = scene.world.reconciler(scene.rules, scene.store, begin=begin)
     return scene
 
 
@@ -92,6 +96,7 @@ class Ledger:
     written: list[tuple[str, str, str, bool]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
+    _urged: Counter[str] = field(default_factory=Counter)
     _urgencies: cycle[str] = field(default_factory=lambda: cycle(URGENCIES))
 
     def notes(self, which: int) -> None:
@@ -109,8 +114,15 @@ class Ledger:
         self.written.append((text, number, key, False))
 
     def urges(self, which: int) -> None:
-        """Ann changes an incident's urgency, and by that its priority."""
+        """Ann changes an incident's urgency, and by that its priority; after a few times she writes instead.
+
+        A field that is written too often counts as a quarrel, which the bridge leaves to people.
+        """
         number, _ = self.pairs[which % len(self.pairs)]
+        self._urged[number] += 1
+        if self._urged[number] > 2:
+            self.notes(which)
+            return
         self.scene.world.desk.people.sets(number, {"Urgency": next(self._urgencies)}, by="ann")
 
     def moves(self, which: int) -> None:
@@ -131,16 +143,26 @@ class Ledger:
         """Everything that people do here."""
         return (self.notes, self.comments, self.urges, self.comments, self.notes, self.moves)
 
-    def wrong(self) -> list[str]:
-        """Return what is not carried exactly once, or does not agree."""
+    @property
+    def cases(self) -> int:
+        """How many changes were followed."""
+        return len(self.written) + len(self.asked)
+
+    def missing(self, written: Sequence[tuple[str, str, str, bool]]) -> list[str]:
+        """Return which of these words do not stand on the other side exactly once."""
         scene = self.scene
-        comments = {key: scene.comments(key) for _, key in self.pairs}
-        notes = {number: scene.notes(number) for number, _ in self.pairs}
+        comments = {key: "\n".join(scene.comments(key)) for _, key in self.pairs}
+        notes = {number: "\n".join(scene.notes(number)) for number, _ in self.pairs}
         found = []
-        for text, number, key, at_desk in self.written:
-            times = sum(text in one for one in (comments[key] if at_desk else notes[number]))
+        for text, number, key, at_desk in written:
+            times = (comments[key] if at_desk else notes[number]).count(text)
             if times != 1:
                 found.append(f"{text} stands {times} times")
+        return found
+
+    def wrong(self) -> list[str]:
+        """Return what is not carried exactly once, or does not agree."""
+        scene, found = self.scene, self.missing(self.written)
         keys = Counter(scene.key(number) for number in self.asked)
         found += [
             f"{times} incidents have ticket {key!r}" for key, times in keys.items() if times > 1 or not key
@@ -153,7 +175,8 @@ class Ledger:
         scene, ticket = self.scene, self.scene.ticket(key)
         wanted = scene.rules.maps["priority"][str(scene.incident(number)["Priority"])]
         found = [] if ticket["priority"] == wanted else [f"{key}: {ticket['priority']}, not {wanted}"]
-        if str(ticket["status"]) not in scene.living(number):
+        told = "not started" if ticket["category"] == "new" else str(ticket["status"])
+        if told not in scene.living(number):
             found.append(f"{number} does not tell that {key} is {ticket['status']}")
         return found
 
@@ -169,14 +192,16 @@ def twice(scene: Scene, numbers: Sequence[str]) -> list[str]:
     return found + [f"{times} tickets bear {label}" for label, times in labels.items() if times > 1]
 
 
-def lived(weather: Weather, *, rounds: int, incidents: int = 3, asking: int = 0) -> tuple[Ledger, list[str]]:
+def lived(
+    weather: Weather, *, rounds: int, changes: int = 6, incidents: int = 3, asking: int = 1
+) -> tuple[Ledger, list[str]]:
     """Let people work at all offsets between the looks of this weather; return the ledger and what went wrong.
 
     Before look n each of several changes comes at another fraction of the pace: just after the last look, around whole
     seconds and minutes, and right before the next look.  ``asking`` of the looks bring a further incident.
     """
     scene = under(weather)
-    pairs = tuple(_linked_all(scene, incidents))
+    pairs = tuple(linked_all(scene, incidents))
     ledger = Ledger(scene=scene, pairs=pairs)
     turns = cycle(range(incidents))
     offsets = cycle(OFFSETS)
@@ -185,7 +210,7 @@ def lived(weather: Weather, *, rounds: int, incidents: int = 3, asking: int = 0)
             if at == look:
                 watch(scene, who).ahead += timedelta(seconds=by)
         began = scene.world.clock()
-        moments = sorted(next(offsets) for _ in range(6))
+        moments = sorted(next(offsets) for _ in range(changes))
         for place, share in enumerate(moments):
             scene.world.clock.jump_to(began + timedelta(seconds=share * weather.pace))
             ledger.deeds[(place + look) % len(ledger.deeds)](next(turns) + look)
@@ -195,7 +220,11 @@ def lived(weather: Weather, *, rounds: int, incidents: int = 3, asking: int = 0)
         scene.bridge.cycle()
     scene.wait(seconds=weather.lag + 1)
     scene.settle()
-    return ledger, [f"{weather.name}: {one}" for one in ledger.wrong()]
+    wrong = [] if weather.needs_night else ledger.wrong()
+    night(scene)
+    scene.settle()
+    wrong += [f"after the night {one}" for one in ledger.wrong()]
+    return ledger, [f"{weather.name}: {one}" for one in wrong]
 
 
 #: Shares of the time between two looks; several equal ones are changes in one instant.
@@ -220,7 +249,8 @@ OFFSETS = (
 )
 
 
-def _linked_all(scene: Scene, incidents: int) -> list[tuple[str, str]]:
+def linked_all(scene: Scene, incidents: int) -> list[tuple[str, str]]:
+    """Link so many incidents and wait until everything is at rest."""
     numbers = [scene.opens(Description=f"A blank sum ({place})") for place in range(incidents)]
     for number in numbers:
         scene.asks(number)
