@@ -155,7 +155,7 @@ class Tracker(Protocol):
         ...
 
     def bearers(self, labels: Sequence[str]) -> Mapping[str, tuple[Receipt, ...]]:
-        """Return the tickets that a search shows with each of these mark labels, oldest first; labels of none are left out."""
+        """Return the tickets that a search shows with each mark label, oldest first; labels of none are left out."""
         ...
 
     def has_opened(self) -> bool:

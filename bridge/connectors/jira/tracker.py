@@ -41,8 +41,6 @@ Seen = tuple[Ticket, tuple[Note, ...]]
 #: Seconds after which a search is believed that shows nothing (Atlassian: search lags by seconds to minutes).
 CLOUD_GRACE = 600.0
 DATA_CENTER_GRACE = 120.0
-#: How many labels one search names: each is up to 255 characters of a query.
-_LABELS = 50
 #: The issue property that says what a ticket was opened for.
 PROPERTY = "bridge"
 #: How the global ids of our own remote links begin.
@@ -237,21 +235,8 @@ class JiraTracker:
             return None if oldest is None else Receipt(id=str(oldest["id"]), key=str(oldest["key"]))
 
     def bearers(self, labels: Sequence[str]) -> dict[str, tuple[Receipt, ...]]:
-        """Return the tickets that a search shows with each of these labels, oldest first; one request for fifty labels."""
-        found: dict[str, list[Receipt]] = {}
-        for first in range(0, len(labels), _LABELS):
-            chunk = labels[first : first + _LABELS]
-            issues = list(self._search.labelled(*chunk))
-            if not issues:
-                self._client.prove()
-            with self._client.understood("searching", write=False):
-                for issue in sorted(issues, key=lambda one: int(one["id"])):
-                    # JQL compares labels without case.
-                    for label in set(chunk) & set(issue["fields"].get("labels") or ()):
-                        receipt = Receipt(id=str(issue["id"]), key=str(issue["key"]))
-                        if receipt not in found.setdefault(label, []):
-                            found[label].append(receipt)
-        return {label: tuple(some) for label, some in found.items()}
+        """Return the tickets that a search shows with each of these labels, oldest first."""
+        return self._search.bearers(labels)
 
     def has_opened(self) -> bool:
         """Whether a search shows any ticket that this account ever opened; a new one only once it is indexed."""
