@@ -31,6 +31,8 @@ class Status:
     plans_withheld: int
     secrets_ending: tuple[Ending, ...]
     outages: tuple[Away, ...]
+    compared_at: datetime | None
+    compared: str
 
 
 @spoken
@@ -65,6 +67,7 @@ def _one(tx: Transaction, of: Pair, now: datetime, allowed: float, ending: tuple
     ours = (f"desk {of.desk}: ", f"tracker {of.tracker}: ", "alive: ")
     last = next(iter(tx.diary.last(pair)), None)
     oldest = next(iter(tx.agenda.dirty(pair, 1)), None)
+    told = tx.drifts.told(pair)
     effects = {str(state): number for state, number in tx.journal.counts(pair).items()}
     return Status(
         pair=pair,
@@ -78,6 +81,8 @@ def _one(tx: Transaction, of: Pair, now: datetime, allowed: float, ending: tuple
         plans_withheld=len(tx.approvals.waiting(pair)),
         secrets_ending=tuple(one for one in ending if one.what.startswith(ours)),
         outages=tx.outages.of(pair),
+        compared_at=told.at,
+        compared=told.sentence,
     )
 
 
@@ -101,6 +106,8 @@ def _tell(found: list[Status]) -> None:
         out.print(f"    {count(waiting, 'effect')} under way, lag {one.lag_seconds:.0f} s")
         if one.dead:
             out.print(f"    [red]{one.dead} given up[/]: bridge dead list")
+        if one.compared_at is not None:
+            out.print(f"    compared {moment(one.compared_at)}: {plain(one.compared)}")
         for ending in one.secrets_ending:
             out.print(f"    [yellow]{plain(ending.what)}[/]: {plain(ending.sentence)}")
         if one.plans_withheld:

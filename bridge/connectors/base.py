@@ -61,6 +61,10 @@ class ServiceDesk(Protocol):
         """Return every note of one incident, oldest first, read afresh."""
         ...
 
+    def notes_of(self, numbers: Sequence[str]) -> Mapping[str, tuple[Note, ...]]:
+        """Return every note of these incidents, by number, oldest first, read afresh; those without any are left out."""
+        ...
+
     def changes(self, numbers: Sequence[str]) -> Mapping[str, tuple[Change, ...]]:
         """Return the changes related to these incidents, by number, read afresh; numbers without any are left out."""
         ...
@@ -148,6 +152,10 @@ class Tracker(Protocol):
 
     def find_created(self, draft: CreateTicket) -> Receipt | None:
         """Search for a ticket that carries the draft's mark label; the oldest where there are several."""
+        ...
+
+    def bearers(self, labels: Sequence[str]) -> Mapping[str, tuple[Receipt, ...]]:
+        """Return the tickets that a search shows with each mark label, oldest first; labels of none are left out."""
         ...
 
     def has_opened(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bridge.decide import siblings, tickets
 from bridge.decide.draft import Draft, digest
+from bridge.decide.drift import GONE, TWO_TICKETS
 from bridge.decide.place import Place, place, target_of
 from bridge.decide.stage import LinkStage, Stage, cause_is_set, stage
 from bridge.decide.words import Words
@@ -219,6 +220,12 @@ def _tell_tickets_fate(draft: Draft, words: Words) -> None:
                 f"no_target/{digest(flag.detail)}",
                 voice.say("no_target", key=words.keys(), chain=flag.detail),
             )
+        if flag.what == TWO_TICKETS:
+            _milestone(
+                draft,
+                f"two_tickets/{digest(flag.detail)}",
+                voice.say("two_tickets", keys=words.keys(), other=flag.detail),
+            )
         if flag.what == "field_conflict":
             _milestone(
                 draft,
@@ -362,10 +369,12 @@ def show_in_tickets(draft: Draft) -> None:
 
 def _show(draft: Draft, where: Place, title: str, told: str) -> None:
     incident = draft.expected
+    # One that a person removed is written again although the same was written before.
+    again = f"/{told.removeprefix(GONE)}" if told.startswith(GONE) else ""
     if told != title:
         draft.do(
             ShowIncident(
-                key=f"{draft.number}/show/{where.id}/{digest(title)}@{draft.version}",
+                key=f"{draft.number}/show/{where.id}/{digest(title)}@{draft.version}{again}",
                 reason=f"{where.key} shows the incident's state",
                 ticket_id=where.id,
                 ticket_key=where.key,

@@ -49,6 +49,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "reassigned": "old queue keys",
         "routed": "old queue keys",
         "no_target": "key chain",
+        "two_tickets": "keys other",
         "released": "author words keys",
         "lost": "key",
         "follows": "key target",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal, TypeVar
 
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 Side = Literal["desk", "tracker"]
 Item = TypeVar("Item")
+#: A ticket with all its notes.
+Seen = tuple[Ticket, tuple[Note, ...]]
 
 #: How much is kept in one transaction, so that memory stays flat while catching up.
 BATCH = 200
@@ -60,6 +62,8 @@ class Poll:
     begin: datetime
     #: Called before each step: catching up after days is many, and each is progress.
     step: Callable[[], object] = bool
+    #: How far back to look at least, whatever was seen already; None for no further than the overlap.
+    back_to: datetime | None = None
 
     def run(self) -> Polled:
         """Look once; a side that cannot be asked is named in the result and stops nothing else.
@@ -90,13 +94,15 @@ class Poll:
             polled.down.setdefault("desk", error)
         return polled
 
-    def _since(self, stream: str) -> datetime:
+    def since(self, stream: str) -> datetime:
+        """Return from when on the next poll of a stream looks."""
         with self.store.reading() as tx:
             mark = tx.agenda.watermark(self.pair.name, stream)
-        return (mark or self.begin) - self.pair.overlap
+        since = (mark or self.begin) - self.pair.overlap
+        return since if self.back_to is None else min(since, self.back_to)
 
     def _incidents(self, polled: Polled) -> None:
-        for batch in batches(self.pair.desk.incidents_since(self._since("incidents"))):
+        for batch in batches(self.pair.desk.incidents_since(self.since("incidents"))):
             self.step()
             polled.incidents += len(batch)
             with self.store.transaction() as tx:
@@ -107,15 +113,20 @@ class Poll:
                     if incident.number in watched or concerns(self.pair.rules, incident, ())
                 ]
                 self._keep_incidents(tx, kept)
-                tx.agenda.move_watermark(self.pair.name, "incidents", batch[-1].modified_at)
+                self._reached(tx, "incidents", batch[-1].modified_at)
 
     def _keep_incidents(self, tx: Transaction, incidents: Iterable[Incident]) -> None:
         now = self.pair.clock()
-        changed = tx.memory.see_incidents(self.pair.name, incidents, now)
+        # The desk answers from its records, not from an index: what it shows is so, whatever its clock says.
+        changed = tx.memory.see_incidents(self.pair.name, incidents, now, surely=True)
         tx.agenda.mark_dirty(self.pair.name, sorted(changed), "the incident changed", now)
 
+    def _reached(self, tx: Transaction, stream: str, at: datetime) -> None:
+        """Move a watermark, never past our own present: a server's clock that is ahead may be put right any time."""
+        tx.agenda.move_watermark(self.pair.name, stream, min(at, self.pair.clock()))
+
     def _notes(self, polled: Polled) -> None:
-        for batch in batches(self.pair.desk.notes_since(self._since("notes"))):
+        for batch in batches(self.pair.desk.notes_since(self.since("notes"))):
             self.step()
             polled.notes += len(batch)
             self._watch_askers(batch)
@@ -123,7 +134,7 @@ class Poll:
                 watched = tx.memory.watched(self.pair.name, [note.parent for note in batch])
                 kept = [note for note in batch if note.parent in watched]
                 polled.echoes += self._keep_notes(tx, "incident", kept)
-                tx.agenda.move_watermark(self.pair.name, "notes", max(note.at for note in batch))
+                self._reached(tx, "notes", max(note.at for note in batch))
 
     def _watch_askers(self, notes: list[Note]) -> None:
         """Read the incidents that nobody watches yet and in which somebody asks for a ticket, once for each note."""
@@ -169,21 +180,29 @@ class Poll:
         with self.store.reading() as tx:
             linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
-        found = self.pair.tracker.tickets_since(self._since("tickets"), projects)
+        found = self.pair.tracker.tickets_since(self.since("tickets"), projects)
         naming = Naming(pair=self.pair, store=self.store)
         for batch in batches(found):
             self.step()
             polled.tickets += len(batch)
             self._watch_marked(batch)
             pointed = naming.pointed([ticket for ticket, _ in batch])
+            surely = self._surely(batch)
             with self.store.transaction() as tx:
                 polled.echoes += self.keep_tickets(tx, batch)
+                self.keep_tickets(tx, surely, surely=True)
                 naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
-                tx.agenda.move_watermark(self.pair.name, "tickets", batch[-1][0].updated_at)
+                self._reached(tx, "tickets", batch[-1][0].updated_at)
 
     def _before(self, tx: Transaction) -> datetime:
         mark = tx.agenda.watermark(self.pair.name, "tickets") or self.begin
         return mark - self.pair.overlap
+
+    def _surely(self, found: list[Seen]) -> list[Seen]:
+        """Return the present state, read by id, of the tickets whose looks say that they are older than the kept ones."""
+        with self.store.reading() as tx:
+            behind = tx.memory.tickets_behind(self.pair.name, [ticket for ticket, _ in found])
+        return [seen for one in sorted(behind) if (seen := self.pair.tracker.ticket(one)) is not None]
 
     def _claimed(self) -> None:
         """Read the incidents that tickets name and nobody watches yet; level, so that a desk that is down loses none."""
@@ -205,12 +224,16 @@ class Poll:
             unwatched = named - tx.memory.watched(self.pair.name, named)
         self._watch(set(unwatched))
 
-    def keep_tickets(self, tx: Transaction, found: list[tuple[Ticket, tuple[Note, ...]]]) -> int:
-        """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own."""
+    def keep_tickets(self, tx: Transaction, found: list[Seen], *, surely: bool = False) -> int:
+        """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own.
+
+        Those read by id are ``surely`` the present state; a search may be late.
+        """
         now = self.pair.clock()
         linked = tx.links.linked_among(self.pair.name, [ticket.id for ticket, _ in found])
         mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
-        changed = tx.memory.see_tickets(self.pair.name, [ticket for ticket, _ in mine], now)
+        tickets = [ticket for ticket, _ in mine]
+        changed = tx.memory.see_tickets(self.pair.name, tickets, now, surely=surely)
         of_ticket = tx.links.incidents_of_tickets(self.pair.name, changed)
         numbers = {number for some in of_ticket.values() for number in some}
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
@@ -222,7 +245,7 @@ class Poll:
         with self.store.reading() as tx:
             asked = tx.agenda.watermark(self.pair.name, "versions")
             projects = tx.links.projects_at(self.pair.name, "fixed")
-        if not projects or (asked is not None and now - asked < self.pair.versions_every):
+        if not projects or self._lately(asked, now):
             return
         for project in projects:
             released = {version.id: version for version in self.pair.tracker.versions(project)}
@@ -233,6 +256,10 @@ class Poll:
         with self.store.transaction() as tx:
             tx.agenda.move_watermark(self.pair.name, "versions", now)
 
+    def _lately(self, asked: datetime | None, now: datetime) -> bool:
+        """Whether something was asked a short while ago; not where that lies ahead, since our clock was put back then."""
+        return asked is not None and timedelta(0) <= now - asked < self.pair.versions_every
+
     def _changes(self) -> None:
         """Ask for changes, which touch no incident, where a rule waits for one and the fix is not known to be deployed."""
         now, name = self.pair.clock(), self.pair.name
@@ -242,7 +269,7 @@ class Poll:
         with self.store.reading() as tx:
             asked = tx.agenda.watermark(name, "changes")
             waiting = tx.dossiers.waiting(name, rules, ("linked", "fixed"))
-        if not waiting or (asked is not None and now - asked < self.pair.versions_every):
+        if not waiting or self._lately(asked, now):
             return
         found = look_at_changes(self.pair, waiting)
         with self.store.transaction() as tx:

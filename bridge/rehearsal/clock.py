@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 
@@ -35,3 +37,15 @@ class VirtualClock:
         """Go to a later moment; an earlier one changes nothing."""
         with self._lock:
             self._now = max(self._now, moment)
+
+
+@dataclass(kw_only=True)
+class Watch:
+    """Somebody's own clock: ``ahead`` of the true time by as much as its owner's is wrong, negative where it is late."""
+
+    clock: Callable[[], datetime]
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the moment that this clock shows."""
+        return self.clock() + self.ahead

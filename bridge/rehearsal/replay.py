@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bridge.engine.reconcile import Reconciler
-from bridge.rehearsal.clock import VirtualClock
+from bridge.rehearsal.clock import VirtualClock, Watch
 from bridge.rehearsal.count_alone import hand_overs_in
 from bridge.rehearsal.course import DUPLICATE, FIXED
 from bridge.rehearsal.detours import Detours
@@ -175,6 +175,9 @@ def world_of(staff: Staff, lives: Lives, clock: VirtualClock, flavour: Flavour) 
         desk_wire=Faulty(inner=desk),
         tracker_wire=Faulty(inner=tracker),
         flavour=flavour,
+        desk_watch=Watch(clock=clock),
+        tracker_watch=Watch(clock=clock),
+        bridge_watch=Watch(clock=clock),
     )
 
 

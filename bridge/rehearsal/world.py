@@ -14,12 +14,20 @@ from bridge.decide.guard import Limits
 from bridge.engine.pair import Pair
 from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
-from bridge.rehearsal.clock import VirtualClock
+from bridge.rehearsal.clock import VirtualClock, Watch
 from bridge.rules.match import fields_named, ticket_fields_named
 from bridge.rules.named import links_named, reads_changes
 from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Faulty
-from bridge.simulators.jira import Account, CustomField, JiraSettings, JiraSimulator, Person, ProjectSpec
+from bridge.simulators.jira import (
+    Account,
+    CustomField,
+    JiraSettings,
+    JiraSimulator,
+    Person,
+    ProjectSpec,
+    Switches,
+)
 from bridge.simulators.remedy import RemedySettings, RemedySimulator
 from bridge.simulators.transport import InProcess
 from bridge.state.store import Store
@@ -61,7 +69,11 @@ class Cast:
 
 @dataclass(kw_only=True)
 class World:
-    """Both simulated servers and everything to drive them; ``desk_wire`` and ``tracker_wire`` take faults."""
+    """Both simulated servers and everything to drive them; ``desk_wire`` and ``tracker_wire`` take faults.
+
+    Each server and the bridge go by a watch of their own, which all show the time of ``clock`` until they are set.
+    ``page_size`` is how many entries the bridge asks of the desk at once.
+    """
 
     clock: VirtualClock
     desk: RemedySimulator
@@ -69,6 +81,10 @@ class World:
     desk_wire: Faulty
     tracker_wire: Faulty
     flavour: Flavour
+    desk_watch: Watch
+    tracker_watch: Watch
+    bridge_watch: Watch
+    page_size: int = 1000
     _gates: dict[str, Gate] = field(default_factory=dict)
 
     @classmethod
@@ -81,19 +97,26 @@ class World:
         index_lag: timedelta = timedelta(0),
         remedy: RemedySettings | None = None,
         clock: Callable[[], datetime] | None = None,
+        zone: str = "Etc/UTC",
+        page_size: int = 1000,
     ) -> World:
-        """Set the scene; nothing has happened yet.  With a ``clock`` of the caller's, time is not ours to move."""
+        """Set the scene; nothing has happened yet.  With a ``clock`` of the caller's, time is not ours to move.
+
+        ``zone`` is that of the bridge's account at the tracker, in which the tracker reads dates that name none.
+        ``page_size`` is how much either server shows at once.
+        """
         virtual = VirtualClock(start)
         clock = clock or virtual
-        desk = RemedySimulator(clock, remedy or RemedySettings())
+        desk_watch, tracker_watch = Watch(clock=clock), Watch(clock=clock)
+        desk = RemedySimulator(desk_watch, remedy or RemedySettings())
         populate(desk, cast)
         people = tuple(Person.of(name, display=cast.names.get(name)) for name in cast.developers)
         accounts = (
-            Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN),
+            Account(person=Person.of(DESK_ACCOUNT, display="The bridge", zone=zone), token=TRACKER_TOKEN),
             *(Account(person=person, token=person.name) for person in people),
         )
         tracker = JiraSimulator(
-            clock,
+            tracker_watch,
             JiraSettings(
                 flavour=flavour,
                 base_url=TRACKER_URL,
@@ -102,6 +125,8 @@ class World:
                 projects=cast.projects,
                 custom_fields=cast.custom_fields,
                 index_lag=index_lag if flavour == "cloud" else timedelta(0),
+                search_cap=page_size,
+                switches=Switches(wide_page_cap=min(page_size, 100)),
             ),
         )
         return cls(
@@ -111,6 +136,10 @@ class World:
             desk_wire=Faulty(inner=desk),
             tracker_wire=Faulty(inner=tracker),
             flavour=flavour,
+            desk_watch=desk_watch,
+            tracker_watch=tracker_watch,
+            bridge_watch=Watch(clock=virtual),
+            page_size=page_size,
         )
 
     def starts_anew(self) -> None:
@@ -141,13 +170,14 @@ class World:
                 desk_url,
                 DESK_ACCOUNT,
                 lambda: DESK_PASSWORD,
-                clock=self.clock,
+                clock=self.bridge_watch,
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
                 random=lambda: 0.5,
                 gate=self.gate("desk"),
                 fields=sorted(fields_named(rules)),
                 pair=name,
+                page_size=self.page_size,
                 reads_changes=any(reads_changes(rule) for rule in rules.rules),
                 web_url="https://itsm.example.com/incident/{number}",
                 transport=None if served else InProcess(self.desk_wire),
@@ -156,7 +186,7 @@ class World:
                 tracker_url,
                 lambda: TRACKER_TOKEN,
                 pair=name,
-                clock=self.clock,
+                clock=self.bridge_watch,
                 user=Person.of(DESK_ACCOUNT).email if self.flavour == "cloud" else "",
                 sleep=self.clock.sleep,
                 monotonic=self.clock.monotonic,
@@ -168,7 +198,7 @@ class World:
             ),
             rules=rules,
             voice=voice_of(language),
-            clock=self.clock,
+            clock=self.bridge_watch,
             limits=Limits(creates_per_cycle=1000),
         )
 
@@ -184,7 +214,7 @@ class World:
         """Return a bridge at work in this world."""
         self.starts_anew()
         pair = self.pair(rules, served=served, language=language)
-        return Reconciler(pair=pair, store=store, begin=begin or self.clock())
+        return Reconciler(pair=pair, store=store, begin=begin or self.bridge_watch())
 
 
 def populate(desk: RemedySimulator, cast: Cast) -> None:

@@ -225,6 +225,10 @@ class Journal:
         asked = {"pair": pair, "incident": incident, "states": ("done",)}
         return frozenset(self._connection.scalars(_KEYS, asked))
 
+    def finished(self, pair: str, incident: str) -> tuple[Effect, ...]:
+        """Return the effects of an incident that are done, in order."""
+        return self._of(pair, incident, ("done",))
+
     def written(self, pair: str, incident: str) -> dict[str, str]:
         """Return the ids of the notes and tickets that finished effects of an incident left behind, by cause."""
         asked = {"pair": pair, "incident": incident, "states": ("done",)}

@@ -85,23 +85,34 @@ class Memory:
 
     # -- seeing
 
-    def see_incidents(self, pair: str, incidents: Iterable[Incident], at: datetime) -> frozenset[str]:
+    def see_incidents(
+        self, pair: str, incidents: Iterable[Incident], at: datetime, *, surely: bool = False
+    ) -> frozenset[str]:
         """Keep these looks and return the numbers of those that are new or changed in more than who and when.
 
-        A look older than the kept one, by ``modified_at``, is ignored.
+        A look older than the kept one, by ``modified_at``, is ignored, unless it is ``surely`` the present state.
         """
-        return _INCIDENTS.see(self._connection, {"pair": pair}, incidents, at)
+        return _INCIDENTS.see(self._connection, {"pair": pair}, incidents, at, surely=surely)
 
     def see_incident(self, pair: str, incident: Incident, at: datetime) -> bool:
         """Keep one look and return whether its content is new or changed; see ``see_incidents``."""
         return bool(self.see_incidents(pair, (incident,), at))
 
-    def see_tickets(self, pair: str, tickets: Iterable[Ticket], at: datetime) -> frozenset[str]:
+    def see_tickets(
+        self, pair: str, tickets: Iterable[Ticket], at: datetime, *, surely: bool = False
+    ) -> frozenset[str]:
         """Keep these looks and return the ids whose content is new or changed, apart from ``updated_at``.
 
-        A look older than the kept one, by ``updated_at``, is ignored.
+        A look older than the kept one, by ``updated_at``, is ignored, unless it is ``surely`` the present state.
         """
-        return _TICKETS.see(self._connection, {"pair": pair}, tickets, at)
+        return _TICKETS.see(self._connection, {"pair": pair}, tickets, at, surely=surely)
+
+    def tickets_behind(self, pair: str, tickets: Iterable[Ticket]) -> frozenset[str]:
+        """Return the ids of those looks that differ from the kept ones and say that they are older.
+
+        Either a search index is late, or the tracker's clock was put back; only a read by id tells.
+        """
+        return _TICKETS.behind(self._connection, {"pair": pair}, tickets)
 
     def see_ticket(self, pair: str, ticket: Ticket, at: datetime) -> bool:
         """Keep one look and return whether its content is new or changed; see ``see_tickets``."""

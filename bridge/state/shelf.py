@@ -38,17 +38,39 @@ class Shelf(Generic[Body]):
     version: Callable[[Body], datetime] | None = None
 
     def see(
-        self, connection: Connection, scope: Mapping[str, str], looks: Iterable[Body], at: datetime
+        self,
+        connection: Connection,
+        scope: Mapping[str, str],
+        looks: Iterable[Body],
+        at: datetime,
+        *,
+        surely: bool = False,
     ) -> frozenset[str]:
         """Keep these looks and return the names of those whose content is new or changed.
 
-        A look older than the kept one is ignored: a search index may lag behind what was read by id.
+        A look older than the kept one is ignored: a search index may lag behind what was read by id.  Those that are
+        ``surely`` the present state, since no index stands between, are kept however old they say they are: a
+        server's clock may have been put back.
         """
-        newest = self._newest(looks)
+        newest = {self.name(look): look for look in looks} if surely else self._newest(looks)
         changed: set[str] = set()
         for names in chunks(tuple(newest)):
-            changed |= self._see(connection, scope, {name: newest[name] for name in names}, at)
+            changed |= self._see(connection, scope, {name: newest[name] for name in names}, at, surely=surely)
         return frozenset(changed)
+
+    def behind(
+        self, connection: Connection, scope: Mapping[str, str], looks: Iterable[Body]
+    ) -> frozenset[str]:
+        """Return the names of the looks that differ from the kept ones and say that they are older."""
+        given = {self.name(look): look for look in looks}
+        known = self.snapshots(connection, scope, tuple(given))
+        return frozenset(
+            name
+            for name, look in given.items()
+            if name in known
+            and self._older(look, known[name])
+            and self.content(look) != self.content(known[name])
+        )
 
     def _newest(self, looks: Iterable[Body]) -> dict[str, Body]:
         newest: dict[str, Body] = {}
@@ -59,7 +81,13 @@ class Shelf(Generic[Body]):
         return newest
 
     def _see(
-        self, connection: Connection, scope: Mapping[str, str], looks: Mapping[str, Body], at: datetime
+        self,
+        connection: Connection,
+        scope: Mapping[str, str],
+        looks: Mapping[str, Body],
+        at: datetime,
+        *,
+        surely: bool,
     ) -> set[str]:
         known = self.bodies(connection, scope, tuple(looks))
         rows, changed = [], set()
@@ -68,7 +96,7 @@ class Shelf(Generic[Body]):
             if known.get(name) == body:
                 continue
             before = decode(self.kind, known[name]) if name in known else None
-            if self._older(look, before):
+            if not surely and self._older(look, before):
                 continue
             rows.append(
                 {**scope, self.identity.name: name, "body": body, "seen_at": at, **self.columns(look)}

@@ -25,6 +25,7 @@ from bridge.state.audit import Audit
 from bridge.state.backup import back_up
 from bridge.state.diary import Diary
 from bridge.state.dossiers import Dossiers
+from bridge.state.drifts import Drifts
 from bridge.state.failures import spoken
 from bridge.state.journal import Journal
 from bridge.state.links import Links
@@ -54,6 +55,7 @@ class Transaction:
         "connection",
         "diary",
         "dossiers",
+        "drifts",
         "journal",
         "links",
         "memory",
@@ -73,6 +75,7 @@ class Transaction:
         self.shared = Shared(connection)
         self.audit = Audit(connection)
         self.approvals = Approvals(connection)
+        self.drifts = Drifts(connection)
 
     def rows(self, table: Table) -> Iterator[dict[str, Any]]:
         """Yield every row of a table by its columns' names, in the order of its primary key."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import get_args
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bridge.decide.drift import Kind
 from bridge.pulse import Beat, Pulse
 from bridge.state.store import Store, Transaction
 
@@ -156,3 +158,15 @@ def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Me
         lag.add_metric([name], max((now - oldest.since).total_seconds(), 0.0) if oldest else 0.0)
         waiting.add_metric([name], len(tx.approvals.waiting(name)))
     yield from (effects, dead, held, lag, waiting)
+    yield _drift(tx, pairs)
+
+
+def _drift(tx: Transaction, pairs: tuple[str, ...]) -> Metric:
+    drift = GaugeMetricFamily(
+        "bridge_drift", "Differences that the last nightly comparison found.", labels=("pair", "kind")
+    )
+    for name in pairs:
+        told = tx.drifts.told(name)
+        for kind in get_args(Kind) if told.at else ():
+            drift.add_metric([name, kind], told.counts.get(kind, 0))
+    return drift

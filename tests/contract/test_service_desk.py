@@ -81,6 +81,10 @@ def test_the_notes_of_one_incident_are_complete_and_in_order(world: DeskWorld) -
         world.writes(number, f"note {count}")
         world.clock.pass_(count % 2)
     assert [note.text for note in world.desk.notes(number)] == [f"note {count}" for count in range(8)]
+    assert dict(world.desk.notes_of([number, other, "nothing"])) == {
+        number: world.desk.notes(number),
+        other: world.desk.notes(other),
+    }
 
 
 def test_set_fields_can_be_read_back(world: DeskWorld) -> None:

@@ -213,9 +213,15 @@ class TrackerContract:
         """Where two tickets carry the mark, the older one is ours."""
         tracker = world.tracker()
         first = tracker.create_ticket(draft())
-        tracker.create_ticket(draft())
+        second = tracker.create_ticket(draft())
+        other = tracker.create_ticket(draft(mark_label="bridge-acme-INC1-2"))
         world.wait(tracker.search_grace)
         assert tracker.find_created(draft()) == first
+        further = [f"bridge-acme-INC2-{count}" for count in range(60)]
+        assert dict(tracker.bearers([LABEL, "bridge-acme-INC1-2", *further])) == {
+            LABEL: (first, second),
+            "bridge-acme-INC1-2": (other,),
+        }
 
     def test_a_lost_answer_to_a_create_makes_one_ticket(self, world: TrackerWorld) -> None:
         """A create whose answer is lost is in doubt and not repeated, and its ticket is found."""
@@ -450,6 +456,7 @@ class TrackerContract:
             lambda: tracker.notes(ticket_id),
             lambda: tracker.versions(world.project),
             lambda: tracker.find_created(draft()),
+            lambda: tracker.bearers([LABEL]),
             lambda: tracker.create_ticket(draft()),
             lambda: tracker.add_note(ticket_id, "x", mark=MARK),
             lambda: tracker.edit_note(ticket_id, "10001", "x", mark=MARK),

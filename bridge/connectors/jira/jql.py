@@ -66,9 +66,11 @@ def updated_since(projects: Sequence[str], since: int) -> str:
 CREATED_BY_US = "creator = currentUser() ORDER BY created DESC"
 
 
-def labelled(label: str) -> str:
-    """Say: everything that carries a label, oldest first."""
-    return f"labels = {jql_quote(label)} ORDER BY created ASC, key ASC"
+def labelled(*labels: str) -> str:
+    """Say: everything that carries one of these labels, oldest first."""
+    if len(labels) == 1:
+        return f"labels = {jql_quote(labels[0])} ORDER BY created ASC, key ASC"
+    return f"labels in ({', '.join(map(jql_quote, labels))}) ORDER BY created ASC, key ASC"
 
 
 def with_ids(ids: Iterable[str]) -> str:

@@ -13,12 +13,15 @@ from typing import Any
 from bridge.connectors.jira import jql
 from bridge.connectors.jira.client import Client
 from bridge.connectors.jira.shapes import moment
+from bridge.model.actions import Receipt
 from bridge.model.errors import Refused, Unreachable
 
 Json = dict[str, Any]
 
 PAGE = 100
 _MOST_PAGES = 10_000
+#: How many labels one search names: each is up to 255 characters of a query.
+_LABELS = 50
 #: More ids are refused by Cloud's search.
 _MOST_RECONCILED = 50
 
@@ -49,13 +52,37 @@ class Search:
         else:
             yield from self._by_token(query, self._fields())
 
-    def labelled(self, label: str) -> Iterator[Json]:
-        """Yield issues that carry a label, with their labels only."""
-        query = jql.labelled(label)
+    def labelled(self, *labels: str) -> Iterator[Json]:
+        """Yield issues that carry one of these labels, with their labels only."""
+        query = jql.labelled(*labels)
         if self._client.cloud:
             yield from self._by_token(query, ["labels"])
-        else:
-            yield from self._issues(self._page(query, ["labels"], validateQuery=False))
+            return
+        start = 0
+        while True:
+            page = self._page(query, ["labels"], validateQuery=False, startAt=start)
+            issues = self._issues(page)
+            yield from issues
+            start += len(issues)
+            with self._client.understood("searching", write=False):
+                if not issues or start >= int(page["total"]):
+                    return
+
+    def bearers(self, labels: Sequence[str]) -> dict[str, tuple[Receipt, ...]]:
+        """Return the issues that carry each of these labels, oldest first; one request for fifty labels."""
+        found: dict[str, dict[int, Receipt]] = {}
+        for first in range(0, len(labels), _LABELS):
+            chunk = labels[first : first + _LABELS]
+            issues = list(self.labelled(*chunk))
+            if not issues:
+                self._client.prove()
+            with self._client.understood("searching", write=False):
+                for issue in issues:
+                    # JQL compares labels without case.
+                    for label in set(chunk) & set(issue["fields"].get("labels") or ()):
+                        receipt = Receipt(id=str(issue["id"]), key=str(issue["key"]))
+                        found.setdefault(label, {})[int(issue["id"])] = receipt
+        return {label: tuple(some[one] for one in sorted(some)) for label, some in found.items()}
 
     def created_by_us(self) -> Iterator[Json]:
         """Yield issues that the account itself created, newest first, with their labels only."""

@@ -234,6 +234,10 @@ class JiraTracker:
             oldest = min(ours, key=lambda issue: int(issue["id"]), default=None)
             return None if oldest is None else Receipt(id=str(oldest["id"]), key=str(oldest["key"]))
 
+    def bearers(self, labels: Sequence[str]) -> dict[str, tuple[Receipt, ...]]:
+        """Return the tickets that a search shows with each of these labels, oldest first."""
+        return self._search.bearers(labels)
+
     def has_opened(self) -> bool:
         """Whether a search shows any ticket that this account ever opened; a new one only once it is indexed."""
         if any(True for _ in self._search.created_by_us()):

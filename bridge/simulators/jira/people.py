@@ -174,6 +174,13 @@ class People:
             )
             self._store.put_remote_link(self._issue(key), link, self._store.person(by))
 
+    def removes_links(self, key: str, by: str) -> None:
+        """Take every link to a page outside away."""
+        with self._lock:
+            issue = self._issue(key)
+            for link in list(issue.remote_links):
+                self._store.drop_remote_link(issue, link, self._store.person(by))
+
     def deletes(self, key: str, by: str = _ADMIN) -> None:
         """Delete an issue for ever."""
         with self._lock:

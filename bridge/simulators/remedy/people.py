@@ -183,6 +183,11 @@ class People:
             self._settle()
             self._desk.remove(self._desk.called(number)["Entry ID"])
 
+    def deletes_note(self, note: str) -> None:
+        """Delete one note, as an administrator; ``KeyError`` where there is none."""
+        with self._turn:
+            self._desk.notes.drop(note)
+
     def numbers(self) -> list[str]:
         """Return every Incident Number, the oldest first."""
         with self._turn:
