@@ -81,15 +81,19 @@ class World:
         index_lag: timedelta = timedelta(0),
         remedy: RemedySettings | None = None,
         clock: Callable[[], datetime] | None = None,
+        zone: str = "Etc/UTC",
     ) -> World:
-        """Set the scene; nothing has happened yet.  With a ``clock`` of the caller's, time is not ours to move."""
+        """Set the scene; nothing has happened yet.  With a ``clock`` of the caller's, time is not ours to move.
+
+        ``zone`` is the time zone of the bridge's own account in Jira, in which that reads dates.
+        """
         virtual = VirtualClock(start)
         clock = clock or virtual
         desk = RemedySimulator(clock, remedy or RemedySettings())
         populate(desk, cast)
         people = tuple(Person.of(name, display=cast.names.get(name)) for name in cast.developers)
         accounts = (
-            Account(person=Person.of(DESK_ACCOUNT, display="The bridge"), token=TRACKER_TOKEN),
+            Account(person=Person.of(DESK_ACCOUNT, display="The bridge", zone=zone), token=TRACKER_TOKEN),
             *(Account(person=person, token=person.name) for person in people),
         )
         tracker = JiraSimulator(
