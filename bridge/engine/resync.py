@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bridge.decide import agree
-from bridge.engine.execute import save_dossier
 from bridge.engine.pair import Pair
 from bridge.engine.poll import Poll, batches
-from bridge.model.dossier import Dossier
+from bridge.engine.sight import miss, suspect
 from bridge.model.incident import FINAL
 from bridge.state.dossiers import Remembered
 from bridge.state.store import Store, Transaction
@@ -73,6 +71,8 @@ def _incidents(pair: Pair, store: Store, numbers: list[str]) -> int:
     with store.transaction() as tx:
         changed = tx.memory.see_incidents(pair.name, found, now)
         tx.agenda.mark_dirty(pair.name, sorted(changed), "the resync saw a change", now)
+        if len(found) < len(numbers):
+            suspect(tx, pair.name)
     return len(found)
 
 
@@ -85,18 +85,5 @@ def _tickets(pair: Pair, store: Store, poll: Poll, numbers: list[str]) -> tuple[
         poll.keep_tickets(tx, found)
     absent = wanted - {ticket.id for ticket, _ in found}
     for dossier in dossiers:
-        _suspect(pair, store, dossier, absent)
+        miss(pair, store, dossier.incident, absent)
     return len(found), len(absent)
-
-
-def _suspect(pair: Pair, store: Store, dossier: Dossier, absent: set[str]) -> None:
-    now = pair.clock()
-    suspected = dossier
-    for link in dossier.links:
-        if link.ticket_id in absent:
-            suspected = agree.missing(suspected, link.ticket_id, now)
-    if suspected == dossier:
-        return
-    with store.transaction() as tx:
-        save_dossier(tx, pair, suspected, now)
-        tx.agenda.mark_dirty(pair.name, [dossier.incident], "its ticket was not found", now)
