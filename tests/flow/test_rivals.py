@@ -193,6 +193,7 @@ def test_other_robots_are_heard(scene: Scene) -> None:
 # -- lost
 
 
+@pytest.mark.promise("no missed change")
 def test_a_change_that_the_index_shows_late_is_seen(scene: Scene) -> None:
     """Activepieces #14863, activepieces #14921, ragflow #13674: the watermark passed what was not in the index yet."""
     number, key = scene.linked()
@@ -206,6 +207,7 @@ def test_a_change_that_the_index_shows_late_is_seen(scene: Scene) -> None:
     assert times(scene.notes(number), "Which browser") == 1
 
 
+@pytest.mark.promise("no missed change")
 def test_a_change_in_the_very_second_of_the_watermark_is_seen(scene: Scene) -> None:
     """Insight #1739, insight #3447: what changed in the same moment as the newest one seen was passed over."""
     (number, key), (other, other_key) = scene.linked(), scene.linked()
@@ -219,6 +221,7 @@ def test_a_change_in_the_very_second_of_the_watermark_is_seen(scene: Scene) -> N
     assert times(scene.notes(other), "The twin") == 1
 
 
+@pytest.mark.promise("no missed change")
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_accounts_time_zone_loses_nothing(flavour: str, zone: str) -> None:
@@ -231,6 +234,7 @@ def test_the_accounts_time_zone_loses_nothing(flavour: str, zone: str) -> None:
     assert times(scene.notes(number), "Which browser") == 1
 
 
+@pytest.mark.promise("drift")
 def test_a_single_record_is_healed_in_the_night(scene: Scene) -> None:
     """Sync2Jira (its own manual): a ticket that was missed was lost, and only a full restart brought it back."""
     number, key = scene.linked()
