@@ -58,7 +58,8 @@ def test_a_tracker_that_is_away_is_hardly_asked_and_caught_up_with_at_once(
     other = scene.opens()
     scene.asks(other)
     scene.look(HALF_AN_HOUR - 1)
-    assert 0 < (requests := asked(scene, "tracker") - before) <= 60
+    requests = asked(scene, "tracker") - before
+    assert 0 < requests <= 60
     figure(f"{requests} requests in 30 minutes without Jira")
     assert not any("rang again" in text for text in scene.comments(key))
     mends(scene)
