@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from bridge.decide.voice import VARIABLES
 from bridge.rules import conditions, shape
 from bridge.rules.load import load_rules
 from bridge.voices import voice_of
+from tests.promises import PROMISES, bound, figures_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -25,6 +27,7 @@ PAGES = (
 )
 LIFE = ROOT / "docs" / "life-of-an-incident.md"
 RULES = ROOT / "docs" / "rules.md"
+PROMISED = ROOT / "docs" / "promises.md"
 
 LINK = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^)\s]+)\)")
 KEY_ROW = re.compile(r"^\| `(?P<key>[a-z_.*]+)` \| (?P<default>[^|]+) \| [^|]+\|$", re.MULTILINE)
@@ -281,3 +284,40 @@ def test_the_readme_has_every_command() -> None:
     )
     groups = [str(group.name or group.typer_instance.info.name) for group in app.registered_groups]
     assert sorted(rows) == sorted([*groups, *(str(command.name) for command in app.registered_commands)])
+
+
+def ordinary(path: Path, promise: str) -> bool:
+    """Whether a test file has a test of a promise that ``make test`` runs."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    whole = any(
+        isinstance(part, ast.Assign)
+        and ast.unparse(part.targets[0]) == "pytestmark"
+        and f"promise('{promise}')" in ast.unparse(part.value)
+        for part in tree.body
+    )
+    for part in tree.body:
+        if isinstance(part, ast.FunctionDef) and part.name.startswith("test_"):
+            marks = " ".join(ast.unparse(mark) for mark in part.decorator_list)
+            if (whole or f"promise('{promise}')" in marks) and "mark.deep" not in marks:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_every_promise_is_held_in_the_ordinary_run(promise: str) -> None:
+    """No promise is tried by slow sweeps alone."""
+    assert any(ordinary(ROOT / path, promise) for path in bound(ROOT / "tests")[promise])
+
+
+def test_the_page_of_promises_is_that_of_the_tests() -> None:
+    """The page has every promise in its order and words, and names exactly the files whose tests bear the mark."""
+    text = PROMISED.read_text(encoding="utf-8")
+    told = re.findall(r"^## (.+)\n\n(.+)\n\n- held by: (.*)$", text, re.MULTILINE)
+    files = {name: ", ".join(f"`{path}`" for path in paths) for name, paths in bound(ROOT / "tests").items()}
+    assert told == [(name, sentence, files[name]) for name, sentence in PROMISES.items()]
+
+
+def test_every_promise_of_the_page_has_a_figure() -> None:
+    """What was measured stands there: a number of tests at the least."""
+    assert [name for name, figure in figures_of(PROMISED) if not re.match(r"\d+ tests", figure)] == []
+    assert [name for name, _ in figures_of(PROMISED)] == list(PROMISES)

@@ -20,6 +20,8 @@ from bridge.settings.heralding import Herald
 from bridge.settings.holding import Ending
 from bridge.settings.shape import Alive, Desk
 
+pytestmark = pytest.mark.promise("secrets")
+
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 

@@ -75,6 +75,8 @@ class Executor:
     done: int = 0
     refused: int = 0
     carried: Counter[Side] = field(default_factory=Counter)
+    #: Incidents that the desk did not know when something was written.
+    unshown: set[str] = field(default_factory=set)
 
     @property
     def _hands(self) -> Hands:
@@ -265,6 +267,9 @@ class Executor:
     def _suspect(self, effect: Effect) -> None:
         """Remember that a ticket was not where it should be; two looks by id will tell whether it is lost."""
         ticket_id = getattr(effect.action, "ticket_id", "")
+        if side_of(effect.action) == "desk":
+            self.unshown.add(effect.incident)
+            return
         if not ticket_id:
             return
         now = self.pair.clock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bridge.engine.pair import Pair
@@ -26,6 +26,8 @@ class Observer:
 
     pair: Pair
     store: Store
+    #: Incidents that the desk did not show when they were read again.
+    unshown: set[str] = field(default_factory=set)
 
     def take(self, number: str) -> Observation | None:
         """Return what is known of an incident without asking anybody; None where it is not watched."""
@@ -107,6 +109,8 @@ class Observer:
         incidents = list(self.pair.desk.incidents([number]))
         found = list(self.pair.tracker.tickets(ids)) if ids else []
         self._keep(found)
+        if not incidents:
+            self.unshown.add(number)
         incident = incidents[0] if incidents else seen.incident
         rule = self.pair.rules.named(seen.dossier.rule)
         related = look_at_changes(self.pair, [number]) if rule is not None and reads_changes(rule) else ()

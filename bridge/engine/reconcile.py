@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,9 +17,10 @@ from bridge.engine.census import Census
 from bridge.engine.execute import Executor, keeps_all_away, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Side
+from bridge.engine.perform import Side, side_of
 from bridge.engine.poll import Poll, Polled
 from bridge.engine.recall import Memory, remember_birth
+from bridge.engine.sight import Sight
 from bridge.model.actions import Action, CreateTicket
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
@@ -86,6 +87,7 @@ class Reconciler:
     cycles: int = 0
     started: datetime = field(init=False)
     _census: Census = field(init=False)
+    _sight: Sight = field(init=False)
     _forerunner: bool | None = None
     #: Incidents that wait for sides that cannot be asked, with the mark that they had then.
     _asleep: dict[str, tuple[Mark | None, frozenset[Side]]] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Reconciler:
     def __post_init__(self) -> None:
         self.started = self.pair.clock()
         self._census = Census(pair=self.pair, store=self.store)
+        self._sight = Sight(pair=self.pair, store=self.store)
 
     def cycle(self) -> Summary:
         """Look at everything that may have changed and bring each incident to rest.
@@ -107,14 +110,14 @@ class Reconciler:
             born = remember_birth(self.pair, self.store, self.started)
             memory = Memory(pair=self.pair, store=self.store, born=born)
             polled = Poll(pair=self.pair, store=self.store, begin=self.begin, step=self.stopping).run()
-            self._census.begins()
             executor = Executor(pair=self.pair, store=self.store, stopping=self.stopping, down=_away(polled))
+            self._sight.begins(executor.down, polled.incidents)
             guard = Guard(limits=self.pair.limits)
             looked_at, failed = 0, []
             for number, mark in self._in_turn(executor.down):
                 if self.stopping():
                     break
-                if number in self._census.frozen:
+                if number in self._census.frozen or number in self._sight.unseen:
                     continue
                 looked_at += 1
                 if not self._one(number, mark, executor, guard, memory):
@@ -234,7 +237,9 @@ class Reconciler:
                 return True  # due again at its own time
             seen = observer.take(number) or seen
             decided = self._decide(observer, seen)
-            if not self._census.admits_losses(decided, _lost(seen)):
+            if number in observer.unshown and not self._sight.admits(number):
+                return self._later(number)
+            if not self._sight.admits_losses(decided, _lost(seen)):
                 return self._later(number)
             decided = guard.admit(decided)
             effects = self._write_down(seen, decided)
@@ -244,7 +249,12 @@ class Reconciler:
                 continue  # what was only learned may change what is to be done
             if not effects:
                 return not decided.withheld
-            if not executor.drain(seen.incident, effects):
+            if "desk" not in executor.down and _writes_to_desk(effects) and not self._sight.may_write(number):
+                return self._later(number)
+            changed = executor.drain(seen.incident, effects)
+            if number in executor.unshown and not self._sight.admits(number):
+                return self._later(number)
+            if not changed:
                 return not executor.down
         log.warning("incident_does_not_rest", passes=MOST_PASSES)
         return True
@@ -321,6 +331,10 @@ def _away(polled: Polled) -> dict[Side, BridgeError]:
         for side, error in polled.down.items()
         if keeps_all_away(error) or not isinstance(error, Busy) or error.scope == "call"
     }
+
+
+def _writes_to_desk(effects: Iterable[Effect]) -> bool:
+    return any(side_of(effect.action) == "desk" for effect in effects)
 
 
 def _lost(seen: Observation) -> frozenset[str]:

@@ -21,6 +21,7 @@ from bridge.engine.execute import save_dossier
 from bridge.engine.pair import Pair
 from bridge.engine.poll import Poll, Seen, batches
 from bridge.engine.recall import BORN
+from bridge.engine.sight import suspect
 from bridge.model.actions import Receipt
 from bridge.model.errors import BridgeError
 from bridge.model.incident import FINAL, Incident
@@ -173,6 +174,9 @@ class _Resync:
             dossiers = [one for number in numbers if (one := tx.dossiers.get(pair.name, number))]
         wanted = {link.ticket_id for one in dossiers for link in one.links if not link.lost}
         tickets = {seen[0].id: seen for seen in (pair.tracker.tickets(sorted(wanted)) if wanted else ())}
+        if len(incidents) < len(numbers):
+            with self.store.transaction() as tx:
+                suspect(tx, pair.name)
         self.read.update(incidents=len(incidents), tickets=len(tickets), missing=len(wanted - tickets.keys()))
         missed: dict[str, list[str]] = {}
         for number, what in self._see(incidents, notes, tickets):

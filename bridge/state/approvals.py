@@ -56,6 +56,14 @@ class Approvals:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _withheld(row)
 
+    def under(self, pair: str, cause: str) -> Withheld | None:
+        """Return the plan of a cause that waits or is approved, None where there is none."""
+        query = select(APPROVALS).where(
+            APPROVALS.c.pair == pair, APPROVALS.c.cause == cause, APPROVALS.c.state != "over"
+        )
+        row = self._connection.execute(query.order_by(APPROVALS.c.asked_at.desc())).first()
+        return None if row is None else _withheld(row)
+
     def approve(self, pair: str, checksum: str, by: str, at: datetime) -> None:
         """Note that a person approved exactly this plan."""
         self._set(pair, APPROVALS.c.checksum == checksum, state="approved", decided_at=at, decided_by=by)

@@ -21,6 +21,8 @@ from bridge.simulators.transport import InProcess
 from bridge.simulators.wire import Request, Response
 from bridge.state.store import Store
 
+pytestmark = pytest.mark.promise("calm")
+
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 

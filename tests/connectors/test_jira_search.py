@@ -17,6 +17,8 @@ from bridge.simulators.jira.jql import Clause, Literal, parse
 from bridge.simulators.wire import Response
 from tests.connectors.jira_sites import DAWN, FLAVOURS, LABEL, Flavour, Site, draft, searches
 
+pytestmark = pytest.mark.promise("no missed change")
+
 SIGNED = {"X-AAccountId": "17f29b", "X-AUSERNAME": "bridge"}
 
 

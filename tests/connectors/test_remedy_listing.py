@@ -17,6 +17,8 @@ from bridge.simulators.remedy import RemedySettings
 from bridge.simulators.wire import Response
 from tests.connectors.remedy_world import DAWN, World, numbers, reads
 
+pytestmark = pytest.mark.promise("no missed change")
+
 QUIET = RemedySettings(second_bump=False, auto_close=None)
 
 

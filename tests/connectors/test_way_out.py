@@ -19,6 +19,8 @@ from bridge.model.errors import BridgeError, Unreachable
 from bridge.settings.shape import Alive
 from tests.connectors.sockets import Authority, House, a_house, a_tunnel, an_authority
 
+pytestmark = pytest.mark.promise("one address")
+
 SECRET = "canary/s3cret+token"
 TIMES = Times(monotonic=time.monotonic, now=lambda: datetime.now(UTC), sleep=lambda _: None)
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

@@ -8,7 +8,7 @@ from bridge.rehearsal.world import Flavour
 from bridge.state.audit import Entry
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("audit"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 
 def trail(scene: Scene) -> list[Entry]:

@@ -14,7 +14,7 @@ from bridge.simulators.wire import Request, Response
 from bridge.state.journal import Effect
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("one bad incident"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 #: Jira names the account in every answer; without it a refusal would not be believed.
 ACCOUNT = {"X-AAccountId": Person.of(DESK_ACCOUNT).account_id, "X-AUSERNAME": DESK_ACCOUNT}

@@ -12,7 +12,7 @@ from bridge.rehearsal.world import Flavour
 from bridge.state.store import Store
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("state that lasts"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 
 def on_disk(scene: Scene, path: Path) -> None:

@@ -8,7 +8,7 @@ from bridge.simulators.faults import Fault
 from bridge.simulators.wire import Request
 from tests.flow.scene import FLAVOURS, Flavour, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("injection"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 
 def test_a_request_under_a_forged_mark_is_a_request(flavour: Flavour) -> None:

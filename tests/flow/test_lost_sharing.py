@@ -15,7 +15,7 @@ from tests.flow.test_asking import a_desk, creates, sets
 from tests.flow.test_lost_state import GRACE, PACE, lived_in, worlds_of
 from tests.flow.test_many_to_many import asked, board, joins, to_verification
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("state that lasts"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 #: A step of a story, told of the incidents and the first ticket.
 Step = Callable[[Scene, list[str], list[str]], None]

@@ -16,7 +16,7 @@ from bridge.rehearsal.world import START, Flavour
 from bridge.simulators.faults import Fault
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("state that lasts"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 #: Longer than the search grace of either flavour.
 GRACE = timedelta(minutes=11)

@@ -6,10 +6,11 @@ import pytest
 
 from bridge.rehearsal.world import Flavour
 from bridge.rules.shape import RuleSet
+from bridge.simulators.faults import Fault
 from bridge.state.approvals import Withheld
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
+pytestmark = [pytest.mark.promise("no mass damage"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
 
 def linked(scene: Scene, number: int) -> list[str]:
@@ -117,6 +118,80 @@ def test_another_plan_needs_another_approval(flavour: Flavour) -> None:
     scene.settle()
     assert priorities(scene) == {"High"}
     assert waiting(scene)[0].checksum != first
+
+
+@pytest.mark.parametrize(("high", "asked"), [(3, False), (4, True)])
+def test_thirty_per_cent_are_followed_and_more_is_asked_about(
+    flavour: Flavour, high: int, asked: bool
+) -> None:
+    """An edit that touches three of ten is followed as it is; one that touches four waits, and touches none of them."""
+    scene = a_scene(flavour)
+    linked(scene, high)
+    for _ in range(10 - high):
+        scene.asks(scene.opens(Impact="4-Minor/Localized", Urgency="4-Low"))
+    scene.settle()
+    other = {"priority": {**scene.rules.maps["priority"], "High": "Highest"}}
+    with_rules(scene, scene.rules.model_copy(update={"maps": scene.rules.maps | other}))
+    scene.settle()
+    assert priorities(scene) == {"High" if asked else "Highest", "Low"}
+    assert [f"{high} of 10 held" in plan.sentence for plan in waiting(scene)] == [True] * asked
+
+
+def test_what_people_write_meanwhile_frees_nobody_and_changes_no_plan(flavour: Flavour) -> None:
+    """However many notes come in while it waits, the plan stays the one that was shown, and then the notes cross."""
+    scene = a_scene(flavour)
+    numbers = linked(scene, 10)
+    with_rules(scene, edited(scene.rules))
+    scene.look()
+    first = waiting(scene)[0].checksum
+    for number in numbers:
+        scene.writes(number, "Any news?")
+    for _ in range(3):
+        scene.wait(minutes=6)
+    scene.restart()
+    scene.look(2)
+    assert priorities(scene) == {"High"}
+    assert [plan.checksum for plan in waiting(scene)] == [first]
+    approved(scene)
+    scene.settle()
+    assert priorities(scene) == {"Lowest"}
+    told = [sum("Any news?" in text for text in scene.comments(scene.key(number))) for number in numbers]
+    assert told == [1] * 10
+
+
+def test_when_the_world_moves_on_the_old_approval_does_not_count(flavour: Flavour) -> None:
+    """Approved was what would be done then: where a priority changes before it is done, a person is asked anew."""
+    scene = a_scene(flavour)
+    numbers = linked(scene, 10)
+    with_rules(scene, edited(scene.rules))
+    scene.look()
+    first = waiting(scene)[0].checksum
+    scene.world.tracker.people.sets(scene.key(numbers[0]), {"priority": "Lowest"}, "dev.ana")
+    scene.look()
+    approved(scene)
+    scene.settle()
+    (plan,) = waiting(scene)
+    assert plan.checksum != first
+    assert priorities(scene) == {"High", "Lowest"}
+    approved(scene)
+    scene.settle()
+    assert priorities(scene) == {"Lowest"}
+
+
+def test_an_edit_while_all_are_busy_is_counted_as_well(flavour: Flavour) -> None:
+    """After an outage, when everything waits to be done, an edit of the rules is no less a mass."""
+    scene = a_scene(flavour)
+    numbers = linked(scene, 10)
+    outage = scene.world.tracker_wire.add(Fault(kind="drop_before", times=None))
+    for number in numbers:
+        scene.writes(number, "Any news?")
+    scene.look(2)
+    with_rules(scene, edited(scene.rules))
+    scene.look()
+    scene.world.tracker_wire.faults.remove(outage)
+    scene.settle()
+    assert priorities(scene) == {"High"}
+    assert "10 of 10 held" in waiting(scene)[0].sentence
 
 
 def test_few_links_and_small_edits_are_followed_at_once(flavour: Flavour) -> None:

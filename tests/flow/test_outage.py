@@ -17,6 +17,8 @@ from bridge.simulators.jira.limits import Reason
 from bridge.simulators.wire import Request, Response, TimedOut
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 
+pytestmark = pytest.mark.promise("calm")
+
 HALF_AN_HOUR = 60
 
 
@@ -44,7 +46,9 @@ def mends(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "time_out_before", "answer_before"])
-def test_a_tracker_that_is_away_is_hardly_asked_and_caught_up_with_at_once(scene: Scene, kind: str) -> None:
+def test_a_tracker_that_is_away_is_hardly_asked_and_caught_up_with_at_once(
+    scene: Scene, kind: str, figure: Callable[[str], None]
+) -> None:
     """In 30 minutes without Jira at most 60 requests go there, and two looks after its return everything is across."""
     number, key = scene.linked()
     before = asked(scene, "tracker")
@@ -54,7 +58,9 @@ def test_a_tracker_that_is_away_is_hardly_asked_and_caught_up_with_at_once(scene
     other = scene.opens()
     scene.asks(other)
     scene.look(HALF_AN_HOUR - 1)
-    assert 0 < asked(scene, "tracker") - before <= 60
+    requests = asked(scene, "tracker") - before
+    assert 0 < requests <= 60
+    figure(f"{requests} requests in 30 minutes without Jira")
     assert not any("rang again" in text for text in scene.comments(key))
     mends(scene)
     scene.look(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from bridge.decide.wiki import to_wiki
 from bridge.model.note import mark, split_mark
 from tests.connectors.remedy_world import World
 from tests.decide.test_text_wiki import server_markup
+
+pytestmark = pytest.mark.promise("injection")
 
 TRIED = settings(
     max_examples=400, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -14,6 +15,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.machine import Life
 from tests.property.roads_bridge import BridgeRoads
+
+pytestmark = pytest.mark.promise("held")
+
+#: Tells what was measured.
+Figure = Callable[[str], None]
 
 FEW = 28
 #: Histories over the side roads cost three times as much.
@@ -43,18 +49,21 @@ def _common() -> dict[str, object]:
     }
 
 
-def test_the_laws_hold_in_a_few_histories() -> None:
+def test_the_laws_hold_in_a_few_histories(figure: Figure) -> None:
     """A few histories of people, faults and deaths break no law."""
     run_state_machine_as_test(Life, settings=few(FEW))
+    figure(f"{FEW} fixed histories")
 
 
-def test_the_laws_hold_on_the_side_roads() -> None:
+def test_the_laws_hold_on_the_side_roads(figure: Figure) -> None:
     """A few histories that leave the straight road break no law either."""
     run_state_machine_as_test(BridgeRoads, settings=few(FEW_ROADS))
+    figure(f"{FEW_ROADS} on the side roads")
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_laws_hold_in_many_histories(part: int) -> None:
+def test_the_laws_hold_in_many_histories(part: int, figure: Figure) -> None:
     """Two thousand random histories break no law."""
     run_state_machine_as_test(BridgeRoads, settings=many())
+    figure(f"{PARTS} x {many().max_examples} random histories")

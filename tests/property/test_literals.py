@@ -14,6 +14,8 @@ from bridge.connectors.jira import jql
 from bridge.connectors.remedy import qualification
 from bridge.model.errors import Refused
 
+pytestmark = pytest.mark.promise("injection")
+
 TRIED = settings(max_examples=500, derandomize=True, deadline=None)
 
 #: Pieces that end a literal, begin another one, or mean something to a query.

@@ -10,6 +10,8 @@ from bridge.state.audit import Entry
 from bridge.state.store import Store
 from tests.state.state_samples import NOW, later
 
+pytestmark = pytest.mark.promise("audit")
+
 
 def entry(**changed: object) -> Entry:
     """Return a line about a field that was set."""

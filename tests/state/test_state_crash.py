@@ -10,6 +10,8 @@ import pytest
 from bridge.state.store import Store
 from tests.state.state_samples import later
 
+pytestmark = pytest.mark.promise("state that lasts")
+
 # Each transaction writes the cause, a dossier and a watermark that must agree; then its number is told.
 _WRITER = """
 import sys

@@ -18,6 +18,8 @@ from bridge.state.schema import METADATA, REVISION
 from bridge.state.store import Store
 from tests.state.state_samples import NOW, dossier, incident, later, link, note
 
+pytestmark = pytest.mark.promise("state that lasts")
+
 OLD = sorted((Path(__file__).parent / "old").glob("*.sql"))
 
 

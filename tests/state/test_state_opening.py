@@ -15,6 +15,8 @@ from bridge.state.failures import spoken
 from bridge.state.store import Store
 from tests.state.state_samples import NOW, action, as_nobody, incident, later, open_to_all
 
+pytestmark = pytest.mark.promise("state that lasts")
+
 _HOLDER = """
 import sys
 from bridge.state.store import Store

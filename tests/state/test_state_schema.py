@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,6 +17,8 @@ from bridge.state.migrate import upgrade
 from bridge.state.schema import METADATA, REVISION
 from bridge.state.sqlite import memory_engine
 from bridge.state.store import Store
+
+pytestmark = pytest.mark.promise("state that lasts")
 
 
 def test_migrating_from_nothing_gives_the_tables_of_the_code(url: str) -> None:

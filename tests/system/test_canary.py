@@ -18,6 +18,8 @@ from bridge.simulators.wire import Request, Response
 from tests.connectors.sockets import House, a_house
 from tests.system.place import Place, Running, creates, until
 
+pytestmark = pytest.mark.promise("secrets")
+
 #: Every secret of the configuration; each with signs that URLs, JSON, HTML and Python spell otherwise.
 PASSWORD = 'kestrel-desk "pass" wörd/100%+&<x>'
 TOKEN = "kestrel-tracker-token/+=A1&<b>'"

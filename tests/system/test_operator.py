@@ -159,6 +159,8 @@ def test_a_withheld_plan_is_listed_and_approved(place: Place) -> None:
         tx.approvals.ask("retail", "0123456789ab", "rules", "the new rules would touch 9 of 10", "{}", now)
     assert "0123456789ab" in place.run("approve").out
     assert place.run("approve", "--json").json[0]["plan"] == {}
+    assert "1 plan withheld: bridge approve" in place.run("status").out
+    assert place.run("status", "--json").json[0]["plans_withheld"] == 1
     assert "moved on" in place.run("approve", "ffffffffffff").err
     assert place.run("approve", "0123456789ab").code == 0
     assert "No plan is withheld." in place.run("approve").out

@@ -15,6 +15,8 @@ from bridge.rehearsal.world import DESK_PASSWORD, TRACKER_TOKEN
 from bridge.simulators.remedy import RemedySettings
 from tests.system.place import Place, Running, a_place, until
 
+pytestmark = pytest.mark.promise("secrets")
+
 
 def mount(folder: Path, version: str, **secrets: str) -> None:
     """Put secrets where Kubernetes puts them: files are links through ``..data``, which is swapped as a whole."""

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.system.place import Place, Running, until
+
+pytestmark = pytest.mark.promise("seen from outside")
 
 
 def address(daemon: Running) -> str:

@@ -15,6 +15,8 @@ from bridge.pulse import Pulse, Standing
 from bridge.state.store import Store
 from bridge.web.serve import Pages, is_loopback
 
+pytestmark = pytest.mark.promise("seen from outside")
+
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -125,6 +127,19 @@ def test_metrics_tell_what_happened(pages: Pages, pulse: Pulse, hand: Hand) -> N
     assert list(found["bridge_http_requests_total"].values()) == [7]
     assert found["bridge_dead_letters"][(retail,)] == 0
     assert found["bridge_config_last_reload_successful"][()] == 0
+
+
+def test_metrics_tell_of_a_withheld_plan(pages: Pages, pulse: Pulse) -> None:
+    """A plan that waits for a person counts until it is approved."""
+    with pages.store.transaction() as tx:
+        tx.approvals.ask("retail", "0123456789ab", "unseen", "10 of 10 are out of sight", "{}", NOON)
+    look(pulse, "retail")
+    retail = (("pair", "retail"),)
+    assert values(ask(pages, "/metrics").text)["bridge_plans_withheld"][retail] == 1
+    with pages.store.transaction() as tx:
+        tx.approvals.approve("retail", "0123456789ab", "root", NOON)
+    look(pulse, "retail")
+    assert values(ask(pages, "/metrics").text)["bridge_plans_withheld"][retail] == 0
 
 
 def test_metrics_tell_of_the_servers(pages: Pages, pulse: Pulse) -> None:
