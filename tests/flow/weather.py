@@ -202,6 +202,9 @@ def lived(
     """
     scene = under(weather)
     pairs = tuple(linked_all(scene, incidents))
+    if weather.needs_night:
+        scene.wait(hours=8)
+        night(scene)
     ledger = Ledger(scene=scene, pairs=pairs)
     turns = cycle(range(incidents))
     offsets = cycle(OFFSETS)
