@@ -37,6 +37,8 @@ log = structlog.get_logger()
 AT_ONCE = 50
 #: How far the last look of a night goes back behind the night before: a server's clock may have been put back by this.
 FURTHER_BACK = timedelta(hours=6)
+#: How far before the state's birth anything is looked at, as at the first start.
+BEFORE_BIRTH = timedelta(hours=1)
 #: The stream whose watermark is when the last resync began.
 NIGHT = "night"
 
@@ -146,8 +148,11 @@ class _Resync:
         name = self.pair.name
         with self.store.reading() as tx:
             last, born = tx.agenda.watermark(name, NIGHT), tx.agenda.watermark(name, BORN)
-        first = max(born or self.poll.begin, began - timedelta(days=1))
-        back_to = min(self.poll.begin, first) if last is None else last - FURTHER_BACK
+        born = born or self.poll.begin
+        if last is None:
+            back_to = min(self.poll.begin, max(born, began - timedelta(days=1)))
+        else:  # not to where nobody had asked us yet
+            back_to = max(last - FURTHER_BACK, born - BEFORE_BIRTH)
         polled = replace(self.poll, back_to=back_to).run()
         for error in polled.down.values():
             raise error

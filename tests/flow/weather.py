@@ -198,10 +198,13 @@ def lived(
     """Let people work at all offsets between the looks of this weather; return the ledger and what went wrong.
 
     Before look n each of several changes comes at another fraction of the pace: just after the last look, around whole
-    seconds and minutes, and right before the next look.  ``asking`` of the looks bring a further incident.
+    seconds and minutes, and right before the next look.  The last ``asking`` looks bring a further incident.
     """
     scene = under(weather)
     pairs = tuple(linked_all(scene, incidents))
+    if weather.needs_night:
+        scene.wait(hours=8)
+        night(scene)
     ledger = Ledger(scene=scene, pairs=pairs)
     turns = cycle(range(incidents))
     offsets = cycle(OFFSETS)
@@ -214,7 +217,7 @@ def lived(
         for place, share in enumerate(moments):
             scene.world.clock.jump_to(began + timedelta(seconds=share * weather.pace))
             ledger.deeds[(place + look) % len(ledger.deeds)](next(turns) + look)
-        if look < asking:
+        if look >= rounds - asking:
             ledger.asks(look)
         scene.world.clock.jump_to(began + timedelta(seconds=weather.pace + look % 3 * 0.37))
         scene.bridge.cycle()
