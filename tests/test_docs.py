@@ -292,13 +292,13 @@ def ordinary(path: Path, promise: str) -> bool:
     whole = any(
         isinstance(part, ast.Assign)
         and ast.unparse(part.targets[0]) == "pytestmark"
-        and f"promise('{promise}')" in ast.unparse(part.value)
+        and f"promise({promise!r})" in ast.unparse(part.value)
         for part in tree.body
     )
     for part in tree.body:
         if isinstance(part, ast.FunctionDef) and part.name.startswith("test_"):
             marks = " ".join(ast.unparse(mark) for mark in part.decorator_list)
-            if (whole or f"promise('{promise}')" in marks) and "mark.deep" not in marks:
+            if (whole or f"promise({promise!r})" in marks) and "mark.deep" not in marks:
                 return True
     return False
 
