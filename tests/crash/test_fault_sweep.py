@@ -35,8 +35,10 @@ TROUBLES = (
     "429 date",
     "time-out after",
 )
+#: The troubles after which nobody knows what was done.
+MEANEST = ("lost answer", "500 after", "death after")
 #: Every so many of the requests of a look that does something are tried in an ordinary run.
-SAMPLE = 16
+SAMPLE = 24
 #: How many requests after the first trouble the second one comes.
 NEXT = (1, 2)
 #: How far Jira's search index is behind: not at all, or three looks, which only Cloud knows.
@@ -94,7 +96,7 @@ def _request(there: Tree, number: int) -> str:
 
 def singles(there: Tree, name: str, *, of_all: bool) -> Callable[[Chapter], Iterator[Branch]]:
     """Branches in which one request of a chapter meets this trouble: each of them, or some of the busy ones."""
-    some = set(sorted(there.clean.busy)[2 * TROUBLES.index(name) :: SAMPLE])
+    some = set(sorted(there.clean.busy)[3 * TROUBLES.index(name) :: SAMPLE])
 
     def of_chapter(chapter: Chapter) -> Iterator[Branch]:
         for number in range(chapter.first, chapter.last):
@@ -172,7 +174,7 @@ def test_one_trouble_changes_nothing(name: str) -> None:
     there = tree(FLAVOURS[TROUBLES.index(name) % len(FLAVOURS)])
     count, wrong = there.grow(singles(there, name, of_all=False))
     assert wrong == []
-    assert count > 3
+    assert count > 2
 
 
 @pytest.mark.promise("one effect")
@@ -182,11 +184,14 @@ def test_a_failing_commit_changes_nothing(moment: Moment) -> None:
     there = tree(FLAVOURS[MOMENTS.index(moment) % len(FLAVOURS)])
     count, wrong = there.grow(failing_commits(there, moment, every=SAMPLE))
     assert wrong == []
-    assert count > 3
+    assert count > 2
 
 
 @pytest.mark.promise("one effect")
-@pytest.mark.parametrize("name", TROUBLES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in MEANEST else pytest.param(name, marks=pytest.mark.deep) for name in TROUBLES],
+)
 def test_trouble_again_and_again_changes_nothing(name: str) -> None:
     """Every eleventh request meets the same trouble, in one run: the worlds end as ever."""
     start = TROUBLES.index(name)

@@ -29,7 +29,7 @@ from tests.crash.story import Story
 
 DAY = timedelta(hours=24)
 #: How many looks go by between two samples, and between two things that people do.
-EVERY = 125
+EVERY = 80
 
 
 class Counting:
@@ -148,8 +148,8 @@ def life(tmp_path: Path) -> Iterator[Life]:
 
 @pytest.mark.promise("long life")
 def test_looks_leave_the_process_as_it_was(life: Life) -> None:
-    """After five hundred looks there are no more open files, threads and objects than after the first half."""
-    life.lives(500)
+    """After some hundred looks there are no more open files, threads and objects than after the first half."""
+    life.lives(320)
     settled, last = life.samples[1], life.samples[-1]
     assert last.files == settled.files
     assert last.threads == settled.threads
