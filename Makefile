@@ -25,8 +25,9 @@ check: $(READY)  ## Format check, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Three on two processors: tests of the real process wait as much as they work.
 test: check  ## Everything that a change must pass
-	$(BIN)/python -m pytest -n 2 -m "not deep"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep"
 
 test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
 	$(BIN)/python -m pytest -n 2 -m "deep or promise"

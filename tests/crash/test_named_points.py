@@ -72,7 +72,12 @@ def undisturbed(flavour: Flavour) -> list[Picture]:
 
 @pytest.mark.promise("killed anywhere")
 @pytest.mark.parametrize(
-    ("match", "moment", "skip", "flavour"), [pytest.param(*point[1:], id=point[0]) for point in POINTS]
+    ("match", "moment", "skip", "flavour"),
+    [
+        # Every other point in an ordinary run: each of them is a process that is killed and started again.
+        pytest.param(*point[1:], id=point[0], marks=[pytest.mark.deep] if index % 2 else [])
+        for index, point in enumerate(POINTS)
+    ],
 )
 def test_killed_at_a_named_point(
     tmp_path: Path, match: Match, moment: Moment, skip: int, flavour: Flavour

@@ -392,6 +392,7 @@ def test_followers_of_a_duplicate_show_in_its_target(flavour: Flavour) -> None:
     assert boards(scene, duplicate) == []
 
 
+@pytest.mark.deep
 def test_forty_incidents_on_one_ticket(flavour: Flavour) -> None:
     """Forty incidents make a handful of comments, one question each, and a bounded number of requests."""
     scene = a_scene(flavour)

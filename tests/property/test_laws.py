@@ -21,9 +21,9 @@ pytestmark = pytest.mark.promise("held")
 #: Tells what was measured.
 Figure = Callable[[str], None]
 
-FEW = 28
+FEW = 20
 #: Histories over the side roads cost three times as much.
-FEW_ROADS = 12
+FEW_ROADS = 10
 MANY = 2_000
 #: Separate test items, so that both processors have work.
 PARTS = 8

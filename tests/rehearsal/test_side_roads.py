@@ -66,7 +66,9 @@ def test_a_card_that_was_taken_back_is_dealt_again() -> None:
     assert first in rest
 
 
-@pytest.mark.parametrize("flavour", ["cloud", pytest.param("datacenter", marks=pytest.mark.deep)])
+@pytest.mark.promise("held")
+@pytest.mark.deep
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 def test_every_side_road_is_taken_and_keeps_its_promise(tmp_path: Path, flavour: Flavour) -> None:
     """One deck of hand-overs takes every side road, each is counted in the table, and all zeros hold."""
     log = write_log(tmp_path / "log.csv", many_hand_overs(ONE_DECK))

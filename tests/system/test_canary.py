@@ -241,6 +241,7 @@ def wrong_secrets(place: Place) -> None:
     place.world.tracker.reissue("svc-bridge", TOKEN)
 
 
+@pytest.mark.deep
 def test_no_canary_gets_out_on_the_way(watched: tuple[Place, House, House]) -> None:
     """A proxy that refuses, certificates that are not there and addresses that lead nowhere show no canary either."""
     place, _, _ = watched

@@ -54,9 +54,16 @@ class Terminal:
         return int(self.process.returncode)
 
 
+def _hear_ctrl_c() -> None:
+    """Undo for children what a background run has done: only that a signal is ignored is inherited, a handler is not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def a_terminal(place: Place, *arguments: str, **environ: str) -> Iterator[Terminal]:
     """Run a command on a terminal of 120 columns; it does not outlive the block."""
+    _hear_ctrl_c()
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, *arguments],
