@@ -70,15 +70,15 @@ def undisturbed(flavour: Flavour) -> list[Picture]:
     return rehearsal.pictures
 
 
+#: Every other point in an ordinary run: each of them is a process that is killed and started again.
+TRIED = [
+    pytest.param(*point[1:], id=point[0], marks=[pytest.mark.deep] if index % 2 else [])
+    for index, point in enumerate(POINTS)
+]
+
+
 @pytest.mark.promise("killed anywhere")
-@pytest.mark.parametrize(
-    ("match", "moment", "skip", "flavour"),
-    [
-        # Every other point in an ordinary run: each of them is a process that is killed and started again.
-        pytest.param(*point[1:], id=point[0], marks=[pytest.mark.deep] if index % 2 else [])
-        for index, point in enumerate(POINTS)
-    ],
-)
+@pytest.mark.parametrize(("match", "moment", "skip", "flavour"), TRIED)
 def test_killed_at_a_named_point(
     tmp_path: Path, match: Match, moment: Moment, skip: int, flavour: Flavour
 ) -> None:
