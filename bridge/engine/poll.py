@@ -222,7 +222,9 @@ class Poll:
         named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
         with self.store.reading() as tx:
             unwatched = named - tx.memory.watched(self.pair.name, named)
-        self._watch(set(unwatched))
+            # One that the desk does not show is remembered as such: its ticket has our answer, and names it for ever.
+            absent = tx.dossiers.remembered_among(self.pair.name, unwatched)
+        self._watch(set(unwatched - absent))
 
     def keep_tickets(self, tx: Transaction, found: list[Seen], *, surely: bool = False) -> int:
         """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from bridge.model.dossier import Dossier
 from bridge.state.codec import decode, encode
@@ -82,12 +82,19 @@ class Dossiers:
             query = query.where(DOSSIERS.c.stage == stage)
         return (_remembered(row) for row in pages(self._connection, query, DOSSIERS.c.incident))
 
+    def remembered_among(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of the incidents that have a dossier."""
+        return self._among(numbers, DOSSIERS.c.pair == pair)
+
     def held_among(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
         """Return those of the incidents that are held."""
-        held = select(DOSSIERS.c.incident).where(DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True))
+        return self._among(numbers, DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True))
+
+    def _among(self, numbers: Iterable[str], *which: ColumnElement[bool]) -> frozenset[str]:
+        query = select(DOSSIERS.c.incident).where(*which)
         found: set[str] = set()
         for some in chunks(tuple(set(numbers))):
-            found.update(self._connection.scalars(held.where(DOSSIERS.c.incident.in_(some))))
+            found.update(self._connection.scalars(query.where(DOSSIERS.c.incident.in_(some))))
         return frozenset(found)
 
     def with_evidence(

@@ -281,6 +281,17 @@ def test_an_unknown_number_is_answered_in_the_ticket(flavour: Flavour) -> None:
     assert len(scene.comments(key)) == 1
 
 
+def test_an_unknown_number_is_looked_up_no_more_once_it_was_answered(flavour: Flavour) -> None:
+    """The ticket goes on to show the answer with its mark; a look at it costs what every idle look costs."""
+    scene = a_desk(flavour)
+    creates(scene, labels=["INC000000999999"])
+    scene.look(2)
+    before = len(scene.world.desk_wire.seen), len(scene.world.tracker_wire.seen)
+    scene.look()
+    after = len(scene.world.desk_wire.seen), len(scene.world.tracker_wire.seen)
+    assert (after[0] - before[0], after[1] - before[1]) == (2, 1)
+
+
 def test_a_number_that_no_rule_matches_is_answered_in_the_ticket(flavour: Flavour) -> None:
     """The comment says why, without what may not leave the desk; once corrected the incident is linked by itself."""
     scene = a_desk(flavour)
