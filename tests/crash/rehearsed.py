@@ -23,6 +23,10 @@ from tests.property.death import Death, MortalStore
 RULES = Path(__file__).parents[2] / "config" / "rules" / "frontline.yaml"
 PAIR = "retail"
 POLL = timedelta(seconds=30)
+#: Is told how many looks in a row found nothing to do, and how many found something.
+AfterLook = Callable[[int, int], None]
+#: Is told of a request before it is answered, with the wire that it came over.
+OnRequest = Callable[[Faulty], None]
 #: What passes before a look once several looks did not bring rest: longer than every pause and grace in turn.
 _LEAPS = (timedelta(minutes=6), POLL, POLL, timedelta(minutes=11), POLL, POLL)
 _BEFORE_LEAPS = 5
@@ -55,6 +59,8 @@ class Rehearsal:
     asked: list[Asked] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     busy: set[int] = field(default_factory=set)
+    on_request: OnRequest | None = None
+    after_look: AfterLook | None = None
 
     def __post_init__(self) -> None:
         self.world = World.build(CAST, flavour=self.flavour, index_lag=self.index_lag)
@@ -70,6 +76,8 @@ class Rehearsal:
         def count(request: Request) -> bool:
             at = self.world.clock()
             self.asked.append(Asked(at=at, side=side, method=request.method, path=request.path))
+            if self.on_request is not None:
+                self.on_request(wire)
             return False
 
         wire.add(Fault(kind="call_before", match=count, times=None))
@@ -94,21 +102,21 @@ class Rehearsal:
         self._rests()
         self.pictures.append(picture(self.world))
 
-    def spared(self) -> None:
-        """Let nothing happen any more that was arranged and did not happen yet."""
-        for wire in (self.world.desk_wire, self.world.tracker_wire):
-            del wire.faults[1:]  # the first one counts
-        self.store.spare()
+    @property
+    def quiet_looks(self) -> int:
+        """How many looks in a row must find nothing to do before all is at rest; a late index has caught up by then."""
+        return 2 + int(self.index_lag / POLL)
 
     def _rests(self) -> None:
-        wanted = 2 + int(self.index_lag / POLL)
         quiet = restless = 0
         for _ in range(_MOST_LOOKS):
             if self._looks(self._pause(quiet, restless)):
                 quiet += 1
             else:
                 quiet, restless = 0, restless + 1
-            if quiet == wanted:
+            if self.after_look is not None:
+                self.after_look(quiet, restless)
+            if quiet == self.quiet_looks:
                 return
         raise AssertionError(f"the bridge does not come to rest: {self.left()}")
 

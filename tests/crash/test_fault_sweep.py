@@ -1,46 +1,31 @@
 """Whatever a request or a commit meets, both worlds end as if nothing had happened.
 
-The standard story is played once undisturbed; then again and again, each time with one request or two that are lost, badly
-answered, or the last one of a process, or with one commit that fails.  After every deed of the people both worlds have to be
-those of the undisturbed run: nothing doubled, nothing lost, nothing left to do.
+The standard story is played once undisturbed; then in every way in which one request or two are lost, badly answered, or
+the last one of a process, or in which one commit fails (``ways.py``).  After every deed of the people both worlds have to
+be those of the undisturbed run: nothing doubled, nothing lost, nothing left to do.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from functools import cache
-from itertools import product
+from functools import cache, partial
 
 import pytest
 
 from bridge.rehearsal.world import FLAVOURS, Flavour
 from bridge.simulators.faults import Fault
 from bridge.simulators.wire import Response
-from tests.crash.branches import Branch, Chapter, Tree
 from tests.crash.picture import differences
-from tests.crash.rehearsed import Rehearsal, delivered_rules
-from tests.property.death import Moment
+from tests.crash.rehearsed import Asked
+from tests.crash.story import Story
+from tests.crash.ways import MOMENTS, Deeds, Ground, Lived, Trouble, nowhere
 from tests.property.trouble import trouble
 
-TROUBLES = (
-    "lost request",
-    "lost answer",
-    "500 before",
-    "500 after",
-    "death before",
-    "death after",
-    "429 date",
-    "time-out after",
-)
-#: The troubles after which nobody knows what was done.
-MEANEST = ("lost answer", "death after")
-#: Every so many of the requests of a look that does something are tried in an ordinary run.
-SAMPLE = 32
-#: How many requests after the first trouble the second one comes.
-NEXT = (1, 2)
+#: How long a server that answers 429 with a date wants to be spared: three looks, and a little of the fourth.
+SPARED = timedelta(seconds=100)
 #: How far Jira's search index is behind: not at all, or three looks, which only Cloud knows.
 LAGS = (timedelta(0), timedelta(seconds=90))
 PLACES: tuple[tuple[Flavour, timedelta], ...] = (
@@ -48,15 +33,51 @@ PLACES: tuple[tuple[Flavour, timedelta], ...] = (
     ("cloud", LAGS[1]),
     ("datacenter", LAGS[0]),
 )
+#: The same for pairs of troubles: each flavour once, and an index that is there and one that is late.
+PLACES_OF_TWO: tuple[tuple[Flavour, timedelta], ...] = (("datacenter", LAGS[0]), ("cloud", LAGS[1]))
+#: Every so many of the requests, and of the commits, are tried in an ordinary run.
+SAMPLE = 23
 #: Tells what was measured.
 Figure = Callable[[str], None]
-MOMENTS: tuple[Moment, ...] = ("before", "after", "full")
+
+
+def _slow_down(at: datetime) -> Fault:
+    until = format_datetime(at + SPARED, usegmt=True)
+    return Fault(
+        kind="answer_before", answer=Response.of_text(429, "slow down", headers={"Retry-After": until})
+    )
+
+
+def _named(name: str, _at: datetime) -> Fault:
+    return trouble(name)
+
+
+#: By name, what a request may meet.
+TROUBLES: dict[str, Trouble] = {
+    **{
+        name: partial(_named, name)
+        for name in (
+            "lost request",
+            "lost answer",
+            "500 before",
+            "500 after",
+            "death before",
+            "death after",
+            "time-out after",
+        )
+    },
+    "429 date": _slow_down,
+}
+#: The troubles that leave a server as it was, and those after which it did what it was asked: to a read they are the same.
+ALIKE = {"lost request": "lost answer", "500 before": "500 after", "death before": "death after"}
+#: The troubles after which nobody knows what was done.
+MEANEST = ("lost answer", "death after")
 
 
 @cache
-def tree(flavour: Flavour, lag: timedelta = LAGS[0]) -> Tree:
-    """The story as it goes without trouble, and what may branch off it."""
-    return Tree(flavour=flavour, lag=lag)
+def ground(flavour: Flavour, lag: timedelta = LAGS[0], deeds: Deeds = Story.long) -> Ground:
+    """The story as it goes without trouble."""
+    return Ground(flavour=flavour, lag=lag, deeds=deeds)
 
 
 def place_of(flavour: Flavour, lag: timedelta) -> str:
@@ -64,77 +85,25 @@ def place_of(flavour: Flavour, lag: timedelta) -> str:
     return f"{flavour}, index {lag.total_seconds():.0f} s behind" if lag else flavour
 
 
-def a_trouble(name: str, at: datetime) -> Fault:
-    """Return the trouble of this name for a request that comes at about this moment."""
-    return _slow_down(at) if name == "429 date" else trouble(name)
+def reads(asked: Asked) -> bool:
+    """Whether a request changes nothing at the server."""
+    return asked.method == "GET" or asked.path.endswith(("/search", "/jql", "/bulkfetch"))
 
 
-def _slow_down(at: datetime) -> Fault:
-    until = format_datetime(at + timedelta(seconds=100), usegmt=True)
-    return Fault(
-        kind="answer_before", answer=Response.of_text(429, "slow down", headers={"Retry-After": until})
-    )
+def unlike(asked: Asked) -> tuple[str, ...]:
+    """The troubles of a request without those that are the same as another one to it."""
+    return tuple(name for name in TROUBLES if not (reads(asked) and name in ALIKE))
 
 
-def meeting(there: Tree, *meetings: tuple[int, str]) -> Branch:
-    """A branch in which the requests of these numbers meet these troubles."""
-    asked = there.clean.asked
-
-    def arrange(rehearsal: Rehearsal) -> None:
-        for number, name in meetings:
-            at = asked[min(number, len(asked) - 1)].at
-            rehearsal.meets(number, lambda name=name, at=at: a_trouble(name, at))  # type: ignore[misc]
-
-    told = (f"{name} at {number} ({_request(there, number)})" for number, name in meetings)
-    return Branch(name=f"{there.flavour}, {', '.join(told)}", arrange=arrange)
-
-
-def _request(there: Tree, number: int) -> str:
-    asked = there.clean.asked[min(number, len(there.clean.asked) - 1)]
-    return f"{asked.side} {asked.method} {asked.path}"
-
-
-def singles(there: Tree, name: str, *, of_all: bool) -> Callable[[Chapter], Iterator[Branch]]:
-    """Branches in which one request of a chapter meets this trouble: each of them, or some of the busy ones."""
-    some = set(sorted(there.clean.busy)[4 * TROUBLES.index(name) :: SAMPLE])
-
-    def of_chapter(chapter: Chapter) -> Iterator[Branch]:
-        for number in range(chapter.first, chapter.last):
-            if of_all or number in some:
-                yield meeting(there, (number, name))
-
-    return of_chapter
-
-
-def doubles(there: Tree, name: str) -> Callable[[Chapter], Iterator[Branch]]:
-    """Branches in which a busy request meets this trouble, and one of the next requests any trouble."""
-
-    def of_chapter(chapter: Chapter) -> Iterator[Branch]:
-        for number, later, second in product(chapter.busy, NEXT, TROUBLES):
-            yield meeting(there, (number, name), (number + later, second))
-
-    return of_chapter
-
-
-def failing_commits(there: Tree, moment: Moment, every: int = 1) -> Callable[[Chapter], Iterator[Branch]]:
-    """Branches in which the n-th commit of a chapter fails, for each n, or every so many of them."""
-
-    def of_chapter(chapter: Chapter) -> Iterator[Branch]:
-        for number in range(MOMENTS.index(moment) if every > 1 else 0, chapter.commits, every):
-
-            def arrange(rehearsal: Rehearsal, number: int = number) -> None:
-                rehearsal.store.strike(number, moment)
-
-            name = f"{there.flavour}, commit {number} of deed {chapter.deed}, {moment}"
-            yield Branch(name=name, arrange=arrange)
-
-    return of_chapter
+def every(step: int, first: int) -> Callable[[int, int], bool]:
+    """Take every so many requests, or commits, of each deed."""
+    return lambda deed, number: (deed + number) % step == first
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_story_takes_every_kind_of_request(flavour: Flavour) -> None:
     """The sweep is worth something: the story opens, comments, sets, moves and shows in Jira, writes and edits in Remedy."""
-    clean = tree(flavour).clean
+    clean = ground(flavour).clean
     paths = [f"{asked.method} {asked.path}" for asked in clean.asked]
     kinds = (
         r"POST .*/issue",
@@ -150,41 +119,48 @@ def test_the_story_takes_every_kind_of_request(flavour: Flavour) -> None:
     assert clean.left() == {}
 
 
-def test_a_branch_that_ends_differently_is_found() -> None:
-    """The sweep can fail: a world in which somebody else resolved the incident is not the world of the undisturbed run."""
-    there = tree("cloud")
+def test_a_way_that_ends_differently_is_found() -> None:
+    """The sweep can fail: a world in which somebody else wrote, or resolved, is not the world of the undisturbed run."""
+    there = ground("cloud")
 
-    def meddle(rehearsal: Rehearsal) -> None:
-        people = rehearsal.world.desk.people
-        people.writes(people.numbers()[0], "Something else", by="bob")
+    def meddle(word: str, _at: datetime) -> Fault:
+        people = there.living.world.desk.people
+        return Fault(kind="call_before", call=lambda: people.writes(people.numbers()[0], word, by="bob"))
 
-    def of_chapter(chapter: Chapter) -> Iterator[Branch]:
-        if chapter.deed == 1:
-            yield Branch(name="meddled", arrange=meddle)
+    words = ("Something else", "Another thing")
+    lived = there.lives(
+        {word: partial(meddle, word) for word in words},
+        at_requests=lambda deed, number: deed == 1 and number in (0, 4),
+    )
+    assert lived.ways == 4
+    for word in words:
+        assert sum(word in line and "after deed 1" in line for line in lived.wrong) >= 2
 
-    count, wrong = there.grow(of_chapter)
-    assert count == 1
-    assert any("Something else" in line for line in wrong)
+
+def test_a_way_that_was_lived_is_lived_once() -> None:
+    """A read that never came and one whose answer was lost lead to the same place; a write's do not."""
+    there = ground("cloud")
+    lived = there.lives(TROUBLES, at_requests=lambda deed, number: deed == 0 and number < 12)
+    assert lived.wrong == []
+    alike = [_meet_alike(lived, number, *pair) for number in range(12) for pair in ALIKE.items()]
+    assert True in alike
+    assert False in alike
+
+
+def _meet_alike(lived: Lived, number: int, one: str, other: str) -> bool:
+    """Whether two troubles of the same request led to the same place."""
+    return lived.met[number, one] == lived.met[number, other]
 
 
 @pytest.mark.promise("one effect")
-@pytest.mark.parametrize("name", TROUBLES)
-def test_one_trouble_changes_nothing(name: str) -> None:
-    """A trouble at some of the requests, one in each run: the worlds end as ever."""
-    there = tree(FLAVOURS[TROUBLES.index(name) % len(FLAVOURS)])
-    count, wrong = there.grow(singles(there, name, of_all=False))
-    assert wrong == []
-    assert count >= 2
-
-
-@pytest.mark.promise("one effect")
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_failing_commit_changes_nothing(moment: Moment) -> None:
-    """The disk is full, or the process dies before or after a commit, at some of them: the worlds end as ever."""
-    there = tree(FLAVOURS[MOMENTS.index(moment) % len(FLAVOURS)])
-    count, wrong = there.grow(failing_commits(there, moment, every=SAMPLE))
-    assert wrong == []
-    assert count > 2
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_one_trouble_changes_nothing(flavour: Flavour, figure: Figure) -> None:
+    """Any trouble at some of the requests, or one of the commits, one in each run: the worlds end as ever."""
+    some = every(SAMPLE, FLAVOURS.index(flavour))
+    lived = ground(flavour).lives(TROUBLES, at_requests=some, at_commits=some)
+    assert lived.wrong == []
+    assert lived.ways > 50
+    figure(f"{flavour}: {lived.ways} single troubles of the ordinary run")
 
 
 @pytest.mark.promise("one effect")
@@ -194,15 +170,18 @@ def test_a_failing_commit_changes_nothing(moment: Moment) -> None:
 )
 def test_trouble_again_and_again_changes_nothing(name: str) -> None:
     """Every eleventh request meets the same trouble, in one run: the worlds end as ever."""
-    start = TROUBLES.index(name)
-    there = tree(FLAVOURS[(start + 1) % len(FLAVOURS)])
-    rehearsal = Rehearsal(flavour=there.flavour, rules=delivered_rules())
+    start = tuple(TROUBLES).index(name)
+    there = ground(FLAVOURS[(start + 1) % len(FLAVOURS)])
+    rehearsal = there.rehearsal()
     # A process has to live for nine requests to get a ticket opened.
-    meeting(there, *((number, name) for number in range(start, 400, 11))).arrange(rehearsal)
+    for number in range(start, 400, 11):
+        asked = there.clean.asked
+        at = asked[min(number, len(asked) - 1)].at
+        rehearsal.meets(number, partial(TROUBLES[name], at))
     rehearsal.plays()
     wrong = [
         f"after deed {deed}: {line}"
-        for deed, (expected, found) in enumerate(zip(there.clean.pictures, rehearsal.pictures, strict=True))
+        for deed, (expected, found) in enumerate(zip(there.pictures, rehearsal.pictures, strict=True))
         for line in differences(expected, found)
     ]
     assert wrong == []
@@ -210,42 +189,42 @@ def test_trouble_again_and_again_changes_nothing(name: str) -> None:
 
 @pytest.mark.promise("one effect")
 @pytest.mark.deep
-@pytest.mark.parametrize("name", TROUBLES)
+@pytest.mark.parametrize("part", range(2))
 @pytest.mark.parametrize(("flavour", "lag"), PLACES)
 def test_every_single_trouble_changes_nothing(
-    flavour: Flavour, lag: timedelta, name: str, figure: Figure
+    flavour: Flavour, lag: timedelta, part: int, figure: Figure
 ) -> None:
-    """Every request of the story meets the trouble, one in each run: the worlds end as ever."""
-    there = tree(flavour, lag)
-    count, wrong = there.grow(singles(there, name, of_all=True))
-    assert wrong == []
-    assert count == len(there.clean.asked)
-    figure(f"{place_of(flavour, lag)}: each of {count} requests x {len(TROUBLES)} troubles")
+    """Every request of the story meets every trouble, one in each run: the worlds end as ever."""
+    there = ground(flavour, lag)
+    lived = there.lives(TROUBLES, at_requests=lambda deed, _number: deed % 2 == part)
+    assert lived.wrong == []
+    mine = [number for deed in range(part, len(there.requests), 2) for number in there.numbers(deed)]
+    assert set(lived.met) == {(number, name) for number in mine for name in TROUBLES}
+    for number in mine:
+        if reads(there.clean.asked[number]):
+            assert all(_meet_alike(lived, number, *pair) for pair in ALIKE.items()), number
+    figure(f"{place_of(flavour, lag)}: each of {len(there.clean.asked)} requests x {len(TROUBLES)} troubles")
 
 
 @pytest.mark.promise("one effect")
 @pytest.mark.deep
-@pytest.mark.parametrize("name", TROUBLES)
 @pytest.mark.parametrize(("flavour", "lag"), PLACES)
-def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta, name: str, figure: Figure) -> None:
-    """Every request of a look that does something meets the trouble, and one of the next two any: all end as ever."""
-    there = tree(flavour, lag)
-    count, wrong = there.grow(doubles(there, name))
-    assert wrong == []
-    assert count == len(there.clean.busy) * len(NEXT) * len(TROUBLES)
-    figure(f"{place_of(flavour, lag)}: {count} x {len(TROUBLES)} pairs of troubles")
+def test_every_failing_commit_changes_nothing(flavour: Flavour, lag: timedelta, figure: Figure) -> None:
+    """Every commit of the story fails in one run each: the worlds end as ever."""
+    there = ground(flavour, lag)
+    lived = there.lives(TROUBLES, at_requests=nowhere, at_commits=lambda _deed, _number: True)
+    assert lived.wrong == []
+    assert lived.ways == sum(there.commits) * len(MOMENTS)
+    figure(f"{place_of(flavour, lag)}: each of {sum(there.commits)} commits x {len(MOMENTS)} moments")
 
 
 @pytest.mark.promise("one effect")
 @pytest.mark.deep
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize(("flavour", "lag"), PLACES)
-def test_every_failing_commit_changes_nothing(
-    flavour: Flavour, lag: timedelta, moment: Moment, figure: Figure
-) -> None:
-    """Every commit of the story fails in one run each: nothing is doubled, nothing lost."""
-    there = tree(flavour, lag)
-    count, wrong = there.grow(failing_commits(there, moment))
-    assert wrong == []
-    assert count == sum(chapter.commits for chapter in there.chapters)
-    figure(f"{place_of(flavour, lag)}: each of {count} commits x {len(MOMENTS)} moments")
+@pytest.mark.parametrize("deed", range(4))
+@pytest.mark.parametrize(("flavour", "lag"), PLACES_OF_TWO)
+def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta, deed: int, figure: Figure) -> None:
+    """Every sequence of two troubles on the short road, of which the first comes in this deed: all end as ever."""
+    there = ground(flavour, lag, Story.short)
+    lived = there.lives(TROUBLES, most=2, at_requests=lambda now, _number: now == deed, choice=unlike)
+    assert lived.wrong == []
+    figure(f"{place_of(flavour, lag)}: {lived.ways} ways with one or two troubles from deed {deed + 1} on")

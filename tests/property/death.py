@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -17,6 +17,10 @@ Moment = Literal["before", "after", "full"]
 
 class Death(BaseException):
     """The process is gone from here on."""
+
+
+def _nothing() -> None:
+    """Let it go well."""
 
 
 def die() -> None:
@@ -32,6 +36,8 @@ class MortalStore:
         self._countdown = 0
         self._moment: Moment = "before"
         self.commits = 0
+        #: Called before each write transaction begins; it may strike that one.
+        self.before_commit: Callable[[], None] = _nothing
 
     def strike(self, transactions: int, moment: Moment) -> None:
         """Let ``transactions`` more go well, and die ``before`` or ``after`` the commit of the next one."""
@@ -49,6 +55,7 @@ class MortalStore:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Give a transaction of the real store."""
+        self.before_commit()
         struck = self._counted()
         self.commits += 1
         with self._store.transaction() as tx:

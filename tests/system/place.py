@@ -253,10 +253,17 @@ def creates(request: Request) -> bool:
 
 @contextmanager
 def a_place(
-    folder: Path, flavour: Flavour = "cloud", remedy: RemedySettings | None = None
+    folder: Path,
+    flavour: Flavour = "cloud",
+    remedy: RemedySettings | None = None,
+    *,
+    clock: Callable[[], datetime] | None = lambda: datetime.now(UTC),
 ) -> Iterator[Place]:
-    """Serve two worlds in which time passes as everywhere else, with a configuration for a bridge between them."""
-    world = World.build(STAFF, flavour=flavour, clock=lambda: datetime.now(UTC), remedy=remedy)
+    """Serve two worlds with a configuration for a bridge between them.
+
+    Time passes there as everywhere else; without a ``clock`` only as the world's own is told to.
+    """
+    world = World.build(STAFF, flavour=flavour, clock=clock, remedy=remedy)
     environ = {
         name: value
         for name, value in os.environ.items()
