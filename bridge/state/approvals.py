@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from bridge.state.dialect import upsert
 from bridge.state.schema import AGREED, APPROVALS
+
+_UNDER = (
+    select(APPROVALS)
+    .where(APPROVALS.c.pair == bindparam("pair"), APPROVALS.c.cause == bindparam("cause"))
+    .where(APPROVALS.c.state != "over")
+    .order_by(APPROVALS.c.asked_at.desc())
+)
+_AGREED = select(AGREED.c.value).where(AGREED.c.pair == bindparam("pair"), AGREED.c.name == bindparam("name"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +66,7 @@ class Approvals:
 
     def under(self, pair: str, cause: str) -> Withheld | None:
         """Return the plan of a cause that waits or is approved, None where there is none."""
-        query = select(APPROVALS).where(
-            APPROVALS.c.pair == pair, APPROVALS.c.cause == cause, APPROVALS.c.state != "over"
-        )
-        row = self._connection.execute(query.order_by(APPROVALS.c.asked_at.desc())).first()
+        row = self._connection.execute(_UNDER, {"pair": pair, "cause": cause}).first()
         return None if row is None else _withheld(row)
 
     def approve(self, pair: str, checksum: str, by: str, at: datetime) -> None:
@@ -84,8 +89,7 @@ class Approvals:
 
     def agreed(self, pair: str, name: str) -> str:
         """Return a value that was agreed about a pair as a whole, empty where none was."""
-        query = select(AGREED.c.value).where(AGREED.c.pair == pair, AGREED.c.name == name)
-        return self._connection.scalar(query) or ""
+        return self._connection.scalar(_AGREED, {"pair": pair, "name": name}) or ""
 
     def agree(self, pair: str, name: str, value: str) -> None:
         """Agree on a value about a pair as a whole."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from bridge.state.schema import CYCLES
 
 #: How many cycles of a pair are kept.
 KEPT = 200
+_LAST = select(func.max(CYCLES.c.number)).where(CYCLES.c.pair == bindparam("pair"))
+_NEW = insert(CYCLES)
+_OLD = delete(CYCLES).where(CYCLES.c.pair == bindparam("pair"), CYCLES.c.number <= bindparam("last"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +35,10 @@ class Diary:
 
     def write(self, pair: str, started_at: datetime, sentence: str) -> int:
         """Write down a cycle and return its number; the oldest beyond ``KEPT`` are forgotten."""
-        last = self._connection.scalar(select(func.max(CYCLES.c.number)).where(CYCLES.c.pair == pair))
-        number = (last or 0) + 1
+        number = (self._connection.scalar(_LAST, {"pair": pair}) or 0) + 1
         row = {"pair": pair, "number": number, "started_at": started_at, "sentence": sentence}
-        self._connection.execute(insert(CYCLES).values(row))
-        self._connection.execute(
-            delete(CYCLES).where(CYCLES.c.pair == pair, CYCLES.c.number <= number - KEPT)
-        )
+        self._connection.execute(_NEW, row)
+        self._connection.execute(_OLD, {"pair": pair, "last": number - KEPT})
         return number
 
     def last(self, pair: str, limit: int = 1) -> tuple[Cycle, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from bridge.model.dossier import Dossier
 from bridge.state.codec import decode, encode
@@ -18,6 +18,14 @@ from bridge.state.schema import DOSSIERS
 _ONE = select(DOSSIERS).where(
     DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.incident == bindparam("incident")
 )
+# What is set stands beside these names, so that they must not be those of columns.
+_LOOK_AGAIN = update(DOSSIERS).where(
+    DOSSIERS.c.pair == bindparam("of_pair"), DOSSIERS.c.incident == bindparam("number")
+)
+_AMONG = select(DOSSIERS.c.incident).where(
+    DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.incident.in_(bindparam("numbers", expanding=True))
+)
+_HELD_AMONG = _AMONG.where(DOSSIERS.c.held.is_(True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +75,7 @@ class Dossiers:
 
     def look_again(self, pair: str, number: str, at: datetime | None) -> None:
         """Set when to look at a remembered incident again, None for not before it changes."""
-        query = update(DOSSIERS).where(DOSSIERS.c.pair == pair, DOSSIERS.c.incident == number)
-        self._connection.execute(query.values(look_again_at=at))
+        self._connection.execute(_LOOK_AGAIN, {"of_pair": pair, "number": number, "look_again_at": at})
 
     def each(self, pair: str, *, held: bool | None = None, stage: str | None = None) -> Iterator[Remembered]:
         """Yield the dossiers in the order of their incidents, a page at a time.
@@ -84,17 +91,16 @@ class Dossiers:
 
     def remembered_among(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
         """Return those of the incidents that have a dossier."""
-        return self._among(numbers, DOSSIERS.c.pair == pair)
+        return self._among(_AMONG, pair, numbers)
 
     def held_among(self, pair: str, numbers: Iterable[str]) -> frozenset[str]:
         """Return those of the incidents that are held."""
-        return self._among(numbers, DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True))
+        return self._among(_HELD_AMONG, pair, numbers)
 
-    def _among(self, numbers: Iterable[str], *which: ColumnElement[bool]) -> frozenset[str]:
-        query = select(DOSSIERS.c.incident).where(*which)
+    def _among(self, query: Select[tuple[str]], pair: str, numbers: Iterable[str]) -> frozenset[str]:
         found: set[str] = set()
         for some in chunks(tuple(set(numbers))):
-            found.update(self._connection.scalars(query.where(DOSSIERS.c.incident.in_(some))))
+            found.update(self._connection.scalars(query, {"pair": pair, "numbers": some}))
         return frozenset(found)
 
     def with_evidence(

@@ -38,6 +38,7 @@ _KEYS = select(EFFECTS.c.key, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MIN
 _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.action).where(
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
+_OF_CAUSE = select(EFFECTS).where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.key == bindparam("key"))
 _NEW = insert(EFFECTS)
 _STEP = update(EFFECTS).where(
     EFFECTS.c.id == bindparam("effect"), EFFECTS.c.state.in_(bindparam("allowed", expanding=True))
@@ -216,8 +217,7 @@ class Journal:
 
     def effect(self, pair: str, key: str) -> Effect | None:
         """Return the effect of a cause, None where it was never planned."""
-        query = select(EFFECTS).where(EFFECTS.c.pair == pair, EFFECTS.c.key == key)
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_OF_CAUSE, {"pair": pair, "key": key}).one_or_none()
         return None if row is None else _effect(row)
 
     def done_keys(self, pair: str, incident: str) -> frozenset[str]:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, bindparam, delete, exists, func, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+)
 
 from bridge.model.dossier import Dossier, Link
 from bridge.model.shared import Sibling
@@ -31,6 +42,14 @@ _OF_TICKETS = (
     .order_by(LINKS.c.ticket_id, LINKS.c.incident)
 )
 _GONE = delete(LINKS).where(*_MINE, _AMONG)
+_PROJECTS_AT = (
+    select(TICKETS.c.project)
+    .join(LINKS, (LINKS.c.pair == TICKETS.c.pair) & (LINKS.c.ticket_id == TICKETS.c.ticket_id))
+    .join(DOSSIERS, (DOSSIERS.c.pair == LINKS.c.pair) & (DOSSIERS.c.incident == LINKS.c.incident))
+    .where(DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.held.is_(True))
+    .where(DOSSIERS.c.stage == bindparam("stage"))
+    .distinct()
+)
 
 
 class Links:
@@ -94,24 +113,12 @@ class Links:
 
     def projects(self, pair: str) -> tuple[str, ...]:
         """Return the projects of the linked tickets, sorted; costs a look-up a project, not a ticket."""
-        names = _projects_seen(pair)
-        linked = (
-            exists()
-            .where(TICKETS.c.pair == pair, TICKETS.c.project == names.c.project)
-            .where(LINKS.c.pair == pair, LINKS.c.ticket_id == TICKETS.c.ticket_id)
-        )
-        query = select(names.c.project).where(names.c.project.is_not(None), linked)
-        return tuple(sorted(self._connection.scalars(query)))
+        return tuple(sorted(self._connection.scalars(_PROJECTS, {"pair": pair})))
 
     def projects_at(self, pair: str, stage: str) -> tuple[str, ...]:
         """Return the projects of the tickets of held incidents at a stage, sorted."""
-        query = (
-            select(TICKETS.c.project)
-            .join(LINKS, (LINKS.c.pair == TICKETS.c.pair) & (LINKS.c.ticket_id == TICKETS.c.ticket_id))
-            .join(DOSSIERS, (DOSSIERS.c.pair == LINKS.c.pair) & (DOSSIERS.c.incident == LINKS.c.incident))
-            .where(DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True), DOSSIERS.c.stage == stage)
-        )
-        return tuple(sorted(self._connection.scalars(query.distinct())))
+        asked = {"pair": pair, "stage": stage}
+        return tuple(sorted(self._connection.scalars(_PROJECTS_AT, asked)))
 
     def tickets_of_project(self, pair: str, project: str, *, held: bool = False) -> Iterator[Ticket]:
         """Yield the seen tickets of a project, sorted by id; with ``held`` only those of held incidents."""
@@ -155,9 +162,21 @@ def _of_a_held_incident() -> ColumnElement[bool]:
     )
 
 
-def _projects_seen(pair: str) -> CTE:
+def _projects() -> Select[tuple[str]]:
+    names = _projects_seen()
+    pair: BindParameter[str] = bindparam("pair")
+    linked = (
+        exists()
+        .where(TICKETS.c.pair == pair, TICKETS.c.project == names.c.project)
+        .where(LINKS.c.pair == pair, LINKS.c.ticket_id == TICKETS.c.ticket_id)
+    )
+    return select(names.c.project).where(names.c.project.is_not(None), linked)
+
+
+def _projects_seen() -> CTE:
     # Each step asks the index for the next name (PostgreSQL wiki, "Loose indexscan"), where DISTINCT would
     # read every ticket.
+    pair: BindParameter[str] = bindparam("pair")
     first = select(func.min(TICKETS.c.project).label("project")).where(TICKETS.c.pair == pair)
     names = first.cte("names", recursive=True)
     later = TICKETS.alias("later")
@@ -168,3 +187,6 @@ def _projects_seen(pair: str) -> CTE:
         .scalar_subquery()
     )
     return names.union_all(select(after).select_from(names).where(names.c.project.is_not(None)))
+
+
+_PROJECTS = _projects()

@@ -73,6 +73,12 @@ _NOTES_OF = (
     .where(*(NOTES.c[name] == bindparam(name) for name in ("pair", "side", "parent")))
     .order_by(NOTES.c.at, NOTES.c.note_id)
 )
+_OF_KEY = (
+    select(TICKETS.c.body)
+    .where(TICKETS.c.pair == bindparam("pair"), TICKETS.c.ticket_key == bindparam("key"))
+    .order_by(TICKETS.c.updated_at.desc())
+    .limit(1)
+)
 
 
 class Memory:
@@ -153,8 +159,7 @@ class Memory:
 
     def ticket_of_key(self, pair: str, key: str) -> Ticket | None:
         """Return the ticket that last bore this key, None where none did."""
-        query = select(TICKETS.c.body).where(TICKETS.c.pair == pair, TICKETS.c.ticket_key == key)
-        body = self._connection.scalar(query.order_by(TICKETS.c.updated_at.desc()).limit(1))
+        body = self._connection.scalar(_OF_KEY, {"pair": pair, "key": key})
         return None if body is None else decode(Ticket, body)
 
     def changes(self, pair: str, number: str) -> tuple[Change, ...]:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bridge.state.schema import OUTAGES
+
+_GONE = delete(OUTAGES).where(OUTAGES.c.pair == bindparam("pair"))
+_NEW = insert(OUTAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,11 @@ class Outages:
 
     def write(self, pair: str, found: Iterable[Away]) -> None:
         """Write down the outages of a pair in place of those before."""
-        self._connection.execute(delete(OUTAGES).where(OUTAGES.c.pair == pair))
+        self._connection.execute(_GONE, {"pair": pair})
         for one in found:
             row = {"pair": pair, "side": one.side, "why": one.why}
             moments = {"since": one.since, "next_probe": one.next_probe}
-            self._connection.execute(insert(OUTAGES).values({**row, **moments}))
+            self._connection.execute(_NEW, {**row, **moments})
 
     def of(self, pair: str) -> tuple[Away, ...]:
         """Return the outages of a pair, by side."""

@@ -6,11 +6,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from bridge.model.shared import Board, Claim
 from bridge.state.dialect import chunks, upsert
 from bridge.state.schema import BOARDS, CLAIMS, EXAMINED
+
+_BOARDS = select(BOARDS).where(
+    BOARDS.c.pair == bindparam("pair"), BOARDS.c.ticket_id.in_(bindparam("tickets", expanding=True))
+)
+_CLAIMS_ON = (
+    select(CLAIMS)
+    .where(CLAIMS.c.pair == bindparam("pair"), CLAIMS.c.incident == bindparam("incident"))
+    .order_by(CLAIMS.c.at, CLAIMS.c.ticket_id)
+)
+_CLAIMED = select(CLAIMS.c.incident).where(CLAIMS.c.pair == bindparam("pair"), CLAIMS.c.absent.is_(False))
 
 
 class Shared:
@@ -27,8 +37,7 @@ class Shared:
         """Return the boards of these tickets, by ticket id; those without one are left out."""
         found: dict[str, Board] = {}
         for some in chunks(tuple(set(ids))):
-            query = select(BOARDS).where(BOARDS.c.pair == pair, BOARDS.c.ticket_id.in_(some))
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(_BOARDS, {"pair": pair, "tickets": some}):
                 found[row.ticket_id] = Board(note_id=row.note_id, text=row.text, revision=row.revision)
         return found
 
@@ -50,8 +59,7 @@ class Shared:
 
     def claims(self, pair: str, number: str) -> tuple[Claim, ...]:
         """Return the open claims on an incident, oldest first."""
-        query = select(CLAIMS).where(CLAIMS.c.pair == pair, CLAIMS.c.incident == number)
-        rows = self._connection.execute(query.order_by(CLAIMS.c.at, CLAIMS.c.ticket_id))
+        rows = self._connection.execute(_CLAIMS_ON, {"pair": pair, "incident": number})
         return tuple(
             Claim(
                 ticket_id=row.ticket_id,
@@ -65,8 +73,7 @@ class Shared:
 
     def claimed(self, pair: str) -> tuple[str, ...]:
         """Return the numbers of the incidents that are claimed and not known to be absent, sorted."""
-        query = select(CLAIMS.c.incident).where(CLAIMS.c.pair == pair, CLAIMS.c.absent.is_(False))
-        return tuple(sorted(set(self._connection.scalars(query))))
+        return tuple(sorted(set(self._connection.scalars(_CLAIMED, {"pair": pair}))))
 
     def set_absent(self, pair: str, numbers: Iterable[str]) -> None:
         """Note that the desk shows no incidents of these numbers."""

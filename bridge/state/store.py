@@ -36,7 +36,7 @@ from bridge.state.outages import Outages
 from bridge.state.shared import Shared
 from bridge.state.sqlite import (
     BUSY_SECONDS,
-    READING,
+    begun,
     copy_into,
     file_engine,
     file_of,
@@ -91,7 +91,6 @@ class Store:
     ) -> None:
         self.engine = engine
         self.place = place
-        self._reading_engine = engine.execution_options(**{READING: True})
         self._lock = lock
         self._writers = threading.Lock()
         # In memory there is one connection for all threads, so that readers wait for writers too.
@@ -124,7 +123,7 @@ class Store:
         with (
             cls._beside(path) as original,
             spoken(str(path)),
-            original._reading_engine.connect() as source,
+            original.engine.connect() as source,
             copy.engine.connect() as target,
         ):
             copy_into(source, target)
@@ -145,7 +144,7 @@ class Store:
     def _keep_old(self, path: Path) -> None:
         """Copy a state of an older version aside before it is migrated, once: an upgrade can be taken back."""
         try:
-            with spoken(self.place), self._reading_engine.begin() as connection:
+            with spoken(self.place), begun(self.engine, reading=True) as connection:
                 found = older_revision(connection, self.place)
             copy = path.with_name(f"{path.name}.{found}.bak")
             if found and not copy.exists():
@@ -166,9 +165,9 @@ class Store:
         return cls(file_engine(path, wal=False), place=str(path), one_connection=False)._ready(change=False)
 
     def _ready(self, *, change: bool) -> Store:
-        engine, prepare = (self.engine, upgrade) if change else (self._reading_engine, require_current)
+        prepare = upgrade if change else require_current
         try:
-            with spoken(self.place), engine.begin() as connection:
+            with spoken(self.place), begun(self.engine, reading=not change) as connection:
                 prepare(connection, self.place)
         except BaseException:
             self.close()
@@ -181,7 +180,7 @@ class Store:
 
         ``StateError`` where the state cannot be written, and where this thread is inside another one already.
         """
-        with self._alone(self._writers), spoken(self.place), self.engine.begin() as connection:
+        with self._alone(self._writers), spoken(self.place), begun(self.engine, reading=False) as connection:
             yield Transaction(connection)
 
     @contextmanager
@@ -190,7 +189,7 @@ class Store:
 
         What it iterates must be used up inside the block.
         """
-        with self._alone(self._readers), spoken(self.place), self._reading_engine.begin() as connection:
+        with self._alone(self._readers), spoken(self.place), begun(self.engine, reading=True) as connection:
             yield Transaction(connection)
 
     @contextmanager
@@ -212,7 +211,7 @@ class Store:
 
     def verify(self) -> tuple[str, ...]:
         """Return what is damaged in the state file, nothing where it is whole; reads all of it."""
-        with self._alone(self._readers), spoken(self.place), self._reading_engine.begin() as connection:
+        with self._alone(self._readers), spoken(self.place), begun(self.engine, reading=True) as connection:
             damage = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
             orphans = [str(row[0]) for row in connection.execute(text("PRAGMA foreign_key_check"))]
         found = [line for line in damage if line != "ok"]
@@ -241,7 +240,7 @@ class Store:
 def _blank() -> Engine:
     # Migrating takes longer than a whole simulated day: it is done once, and every state in memory is a copy.
     engine = memory_engine()
-    with spoken("in memory"), engine.begin() as connection:
+    with spoken("in memory"), begun(engine, reading=False) as connection:
         upgrade(connection, "in memory")
     return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import bridge.state
 from bridge.state.migrate import upgrade
 from bridge.state.schema import METADATA, REVISION
-from bridge.state.sqlite import memory_engine
+from bridge.state.sqlite import begun, memory_engine
 from bridge.state.store import Store
 
 pytestmark = pytest.mark.promise("state that lasts")
@@ -42,12 +43,11 @@ def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
 def test_a_migration_that_does_not_end_leaves_nothing() -> None:
     """Migrating happens in one transaction: without its commit the database is as it was."""
     engine = memory_engine()
-    with engine.connect() as connection:
-        started = connection.begin()
+    with suppress(InterruptedError), begun(engine, reading=False) as connection:
         upgrade(connection, "in memory")
         assert "effects" in inspect(connection).get_table_names()
-        started.rollback()
-        inspect(connection).clear_cache()
+        raise InterruptedError
+    with begun(engine, reading=True) as connection:
         assert inspect(connection).get_table_names() == []
 
 
