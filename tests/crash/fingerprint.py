@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -47,23 +47,27 @@ _TOLD_TABLES = frozenset({AUDIT, CYCLES, OUTAGES})
 _TOLD_COLUMNS = frozenset({EFFECTS.c.error, EFFECTS.c.reason, DIRTY.c.why})
 #: What only an effect that is still open is asked for; at rest there is none.
 _OPEN_COLUMNS = frozenset({EFFECTS.c.id, EFFECTS.c.attempts, DIRTY.c.marks})
-#: No number but that of a moment, in seconds since 1970, is as high.
-_EARLIEST = 1_000_000_000
-#: Moments as either product tells them.
+#: Numbers that are moments: seconds since 1970, and microseconds in the state.
+_SECONDS = range(1_000_000_000, 10_000_000_000)
+_MICROSECONDS = range(1_000_000_000_000_000, 10_000_000_000_000_000)
+#: Moments as either product, and the bridge, tell them.
 _MOMENTS = re.compile(
-    r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}| UTC)?"
-    r"|\d{1,2} \w+ \d{4},? \d{2}:\d{2}( UTC)?"
-    r"|\b1\d{9}\b"
+    r"(?P<iso>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(?P<zone>Z|[+-]\d{2}:?\d{2}| UTC)?"
+    r"|\b(?P<seconds>1\d{9})\b"
+    r"|\b(?P<micros>1\d{15})\b"
 )
 
 
-def fingerprint(store: Store, bridge: Reconciler, world: World, *, at_rest: bool = False) -> bytes:
-    """Return the fingerprint of a run between two looks.
+def fingerprint(
+    store: Store, bridge: Reconciler, world: World, look: timedelta, *, at_rest: bool = False
+) -> bytes:
+    """Return the fingerprint of a run between two looks, which are ``look`` apart.
 
-    ``at_rest`` leaves out when things happened, and how often they were tried: nothing is open, no pause runs, and
-    whatever will be due is due days from now.
+    When something happened counts in looks ago: a call that was tried twice shifts what follows by a second or two, and
+    nothing in the story hangs on less than a look.  ``at_rest`` leaves out when things happened, and how often they were
+    tried, altogether: nothing is open, no pause runs, and whatever will be due is due days from now.
     """
-    teller = _Teller(at_rest=at_rest)
+    teller = _Teller(now=world.clock(), look=look, at_rest=at_rest)
     parts = [*_rows(store, teller), teller.tell(world), teller.tell(bridge)]
     return blake2b("\n".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
@@ -92,25 +96,37 @@ def _query(table: Table, at_rest: bool) -> str:
 class _Teller:
     """Tells objects of the bridge and of its simulators in one line each, wherever they are kept."""
 
-    def __init__(self, *, at_rest: bool) -> None:
+    def __init__(self, *, now: datetime, look: timedelta, at_rest: bool) -> None:
         self.at_rest = at_rest
-        self._left_out = _LEFT_OUT | _OVER if at_rest else _LEFT_OUT
+        self._now, self._look = now.timestamp(), look.total_seconds()
         self._told: set[int] = set()
+        self._left_out = _LEFT_OUT | _OVER if at_rest else _LEFT_OUT
+
+    def _ago(self, seconds: float) -> str:
+        return "" if self.at_rest else f"~{round((self._now - seconds) / self._look)}"
 
     def text(self, words: str) -> str:
         """Return words as they count."""
-        return _MOMENTS.sub("", words) if self.at_rest else words
+        return _MOMENTS.sub(self._moment, words)
+
+    def _moment(self, found: re.Match[str]) -> str:
+        if self.at_rest:
+            return ""
+        if found["seconds"]:
+            return self._ago(int(found["seconds"]))
+        if found["micros"]:
+            return self._ago(int(found["micros"]) / 1e6)
+        zone = (found["zone"] or "").strip().replace("UTC", "").replace("Z", "")
+        return self._ago(datetime.fromisoformat(f"{found['iso']}{zone or '+00:00'}").timestamp())
 
     def tell(self, thing: Any) -> str:
         """Return what decides in an object, and in everything that it holds."""
-        if isinstance(thing, int) and thing > _EARLIEST and self.at_rest:
-            return ""  # Remedy tells moments in seconds
-        if thing is None or isinstance(thing, bool | int | bytes):
-            return repr(thing)
         if isinstance(thing, str):
             return self.text(repr(thing))
-        if isinstance(thing, float | datetime):
-            return "" if self.at_rest else repr(thing)
+        if isinstance(thing, datetime):
+            return self._ago(thing.timestamp())
+        if thing is None or isinstance(thing, bool | int | float | bytes):
+            return self._number(thing)
         if isinstance(thing, Mapping):
             kept = ((key, value) for key, value in thing.items() if key not in self._left_out)
             pairs = sorted(f"{self.tell(key)}:{self.tell(value)}" for key, value in kept)
@@ -122,6 +138,14 @@ class _Teller:
         if not _ours(thing):
             return type(thing).__name__
         return self._object(thing)
+
+    def _number(self, number: Any) -> str:
+        if isinstance(number, int | float):
+            if int(number) in _SECONDS:
+                return self._ago(number)
+            if int(number) in _MICROSECONDS:
+                return self._ago(number / 1e6)
+        return repr(number)
 
     def _object(self, thing: Any) -> str:
         if id(thing) in self._told and not _is_value(thing):

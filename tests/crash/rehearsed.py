@@ -16,6 +16,7 @@ from bridge.rules.shape import RuleSet
 from bridge.simulators.faults import Fault, Faulty
 from bridge.simulators.wire import Request
 from bridge.state.store import Store
+from tests.crash.fingerprint import fingerprint
 from tests.crash.picture import Picture, picture
 from tests.crash.story import Deed, Story
 from tests.property.death import Death, MortalStore
@@ -138,6 +139,10 @@ class Rehearsal:
             self.busy.update(range(first, len(self.asked)))
         assert not summary.failed, summary.sentence
         return not (summary.done or summary.down or self.left())
+
+    def fingerprint(self, *, at_rest: bool = False) -> bytes:
+        """Return what decides how this goes on, in a few bytes."""
+        return fingerprint(self.store, self.bridge, self.world, POLL, at_rest=at_rest)  # type: ignore[arg-type]
 
     def left(self) -> dict[str, int]:
         """Return what is still open in the journal, by state."""

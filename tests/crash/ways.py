@@ -2,7 +2,7 @@
 
 Where a request comes, or a commit, the process is copied once for each trouble: the copy meets it and lives on, the
 process itself goes on without.  A copy ends where it stands as another one stood that could meet as many troubles
-(``fingerprint``), since from there on both go the same way; so every sequence of troubles is tried, and none twice.
+(``fingerprint.py``), since from there on both go the same way; so every sequence of troubles is tried, and none twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 
 from bridge.rehearsal.world import Flavour
 from bridge.simulators.faults import Fault, Faulty
-from tests.crash.fingerprint import fingerprint
 from tests.crash.picture import Picture, differences
 from tests.crash.rehearsed import Asked, Rehearsal, delivered_rules
 from tests.crash.story import Deed, Story
@@ -67,6 +66,11 @@ class Lived:
         self.met |= other.met
 
 
+def standing(run: Rehearsal, deed: int, quiet: int, restless: int) -> bytes:
+    """Return where a run stands between two looks of a deed, of which so many found nothing and something to do."""
+    return run.fingerprint() + bytes((deed, quiet, restless))
+
+
 class StoodHere(Exception):
     """Another way stood here before, with as many troubles to come."""
 
@@ -79,7 +83,8 @@ class Ground:
     lag: timedelta = timedelta(0)
     deeds: Deeds = Story.long
     clean: Rehearsal = field(init=False)
-    #: The fingerprints at rest, deed by deed.
+    #: Where the story stands after each look, and at rest after each deed.
+    looks: list[bytes] = field(default_factory=list)
     rests: list[bytes] = field(default_factory=list)
     #: How many requests, and how many commits, each deed takes.
     requests: list[int] = field(default_factory=list)
@@ -89,12 +94,16 @@ class Ground:
 
     def __post_init__(self) -> None:
         self.clean = rehearsal = self.rehearsal()
+        rehearsal.after_look = self._after_look
         for deed in self.deeds(Story(world=rehearsal.world)):
             requests, commits = len(rehearsal.asked), rehearsal.store.commits
             rehearsal.does(deed)
-            self.rests.append(fingerprint(rehearsal.store, rehearsal.bridge, rehearsal.world, at_rest=True))  # type: ignore[arg-type]
+            self.rests.append(rehearsal.fingerprint(at_rest=True))
             self.requests.append(len(rehearsal.asked) - requests)
             self.commits.append(rehearsal.store.commits - commits)
+
+    def _after_look(self, quiet: int, restless: int) -> None:
+        self.looks.append(standing(self.clean, len(self.rests), quiet, restless))
 
     def numbers(self, deed: int) -> range:
         """The numbers of a deed's requests."""
@@ -169,7 +178,8 @@ class Way:
         self.run.on_request = self._at_request
         self.run.after_look = self._after_look
         self.run.store.before_commit = self._at_commit
-        self._known = dict.fromkeys(self.ground.rests, self.left)
+        # The process itself goes there, and with all its troubles still to come.
+        self._known = dict.fromkeys((*self.ground.looks, *self.ground.rests), self.left)
 
     def lives(self) -> Lived:
         """Live to the end of the story, or to where another way stood; a copy tells what became of it and ends."""
@@ -191,17 +201,14 @@ class Way:
                 self._wrong(f"after deed {number}: {line}")
             if wrong:
                 return
-            self._stands(self._print(at_rest=True))
+            self._stands(self.run.fingerprint(at_rest=True))
 
     def _after_look(self, quiet: int, restless: int) -> None:
-        here = self._print() + bytes((self._deed, quiet, restless))
+        here = standing(self.run, self._deed, quiet, restless)
         if self._meets is not None:
             self.lived.met[self._meets], self._meets = here, None
         self._quiet = quiet
         self._stands(here)
-
-    def _print(self, *, at_rest: bool = False) -> bytes:
-        return fingerprint(self.run.store, self.run.bridge, self.run.world, at_rest=at_rest)  # type: ignore[arg-type]
 
     def _stands(self, here: bytes) -> None:
         """Remember where this way stands; end it where another one stood with as many troubles to come."""
