@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-deep promises check format lock clean help
+.PHONY: demo test test-deep test-whole promises check format lock clean help
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,13 +27,16 @@ check: $(READY)  ## Format check, lint, types, import contracts
 
 # Three on two processors: tests of the real process wait as much as they work.
 test: check  ## Everything that a change must pass
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep and not whole"
 
 test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
-	$(BIN)/python -m pytest -n 2 -m "deep or promise"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "deep or promise"
+
+test-whole: $(READY)  ## Replay every event of a real log, where it lies beside the project; takes an hour or two
+	$(BIN)/python -m pytest -n 2 -m whole
 
 promises: $(READY)  ## The same, and its figures are written to docs/promises.md
-	$(BIN)/python -m pytest -n 2 -m "deep or promise" --write-promises docs/promises.md
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "deep or promise" --write-promises docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -72,6 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if mark.args[0] not in PROMISES:
                 raise pytest.UsageError(f"{item.nodeid}: no such promise: {mark.args[0]!r}")
             item.user_properties.append(("promise", mark.args[0]))
+    # What takes long begins first, so that no processor waits for another one at the end.
+    items.sort(key=lambda item: item.get_closest_marker("deep") is None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -68,8 +68,10 @@ TROUBLES: dict[str, Trouble] = {
     },
     "429 date": _slow_down,
 }
-#: The troubles that leave a server as it was, and those after which it did what it was asked: to a read they are the same.
+#: To a read a trouble after the server did what it was asked is the one before it: nothing was done.
 ALIKE = {"lost request": "lost answer", "500 before": "500 after", "death before": "death after"}
+#: A read without an answer is asked again within the same call, and no more comes of it.
+PASSING = ("lost request", "lost answer", "time-out after")
 #: The troubles after which nobody knows what was done.
 MEANEST = ("lost answer", "death after")
 
@@ -91,8 +93,10 @@ def reads(asked: Asked) -> bool:
 
 
 def unlike(asked: Asked) -> tuple[str, ...]:
-    """The troubles of a request without those that are the same as another one to it."""
-    return tuple(name for name in TROUBLES if not (reads(asked) and name in ALIKE))
+    """The troubles of a request without those that come to nothing, or to the same as another one."""
+    if not reads(asked):
+        return tuple(TROUBLES)
+    return tuple(name for name in TROUBLES if name not in ALIKE and name not in PASSING)
 
 
 def every(step: int, first: int) -> Callable[[int, int], bool]:
@@ -203,6 +207,7 @@ def test_every_single_trouble_changes_nothing(
     for number in mine:
         if reads(there.clean.asked[number]):
             assert all(_meet_alike(lived, number, *pair) for pair in ALIKE.items()), number
+            assert {lived.met[number, name] for name in PASSING} <= set(there.looks), number
     figure(f"{place_of(flavour, lag)}: each of {len(there.clean.asked)} requests x {len(TROUBLES)} troubles")
 
 

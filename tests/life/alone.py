@@ -84,6 +84,9 @@ def main(configuration: Path, state: Path) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=log),  # type: ignore[arg-type]
     )
     with Store.open(f"sqlite:///{state}", exclusive=True) as store:
+        assert (
+            store.verify() == ()
+        )  # reads all of it, so that the pages that SQLite keeps are full from the beginning
         app = build(
             load_settings(configuration), store, os.environ, clock=clock, since=clock() - timedelta(hours=1)
         )

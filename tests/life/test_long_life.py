@@ -2,7 +2,8 @@
 
 The bridge is alone in its process (``alone.py``), put together from a configuration file, and looks over real sockets at
 both simulated servers under a clock that jumps from look to look.  People go on opening incidents and working on them,
-the night's comparison runs, and the state is pruned.
+the night's comparison runs, and the state is pruned.  The state is one of some months: SQLite keeps 2 MB of the pages that
+it read in memory, and what a process takes is measured once these are full.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from typing import Any
 
 import pytest
 
+from bridge.state.audit import Entry
+from bridge.state.store import Store
 from tests.system.place import Place, a_place
 
 DAY = timedelta(hours=24)
+#: How many entries the audit trail has before, which make 4 MB.
+TRAIL = 8_000
 #: How many looks go by between two samples, and between two things that people do.
 EVERY = 80
 #: How many samples a process needs to have met everything once; what it takes is measured from there on.
@@ -55,7 +60,7 @@ class Life:
         for look in range(looks):
             if look % EVERY == EVERY // 2:
                 self._people(look)
-            if look == looks // 2:
+            if look in (looks // 10, looks // 2):
                 self._told("resync")
             self.place.world.clock.advance(pace)
             assert self._told("look") == {"wrong": []}
@@ -93,10 +98,21 @@ def slope(points: list[tuple[float, float]]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
 
 
+def with_a_past(place: Place) -> None:
+    """Begin the state with an audit trail of some months."""
+    now = place.world.clock()
+    with Store.open(f"sqlite:///{place.state}", exclusive=True) as store, store.transaction() as tx:
+        for number in range(TRAIL):
+            at = now - timedelta(minutes=TRAIL - number)
+            words = f"carried the note {number} " * 10
+            tx.audit.write(Entry(at=at, who="bridge", what="add_ticket_note", outcome="done", words=words))
+
+
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[Life]:
     """A bridge that looks over sockets, one look for each time it is told to."""
     with a_place(tmp_path, clock=None) as place:
+        with_a_past(place)
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.life.alone", str(tmp_path / "bridge.yaml"), str(place.state)],
             cwd=Path(__file__).parents[2],

@@ -94,6 +94,15 @@ def test_the_first_real_incidents_end_with_zeros(flavour: Flavour) -> None:
 @needs_data
 @pytest.mark.deep
 @pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_month_s_first_incidents_end_with_zeros(flavour: Flavour) -> None:
+    """The first five hundred incidents of a real log, with every side road that so many take, end with zeros."""
+    report = replay(REAL_LOG, REAL_ISSUES, flavour=flavour, limit=500)
+    assert [(zero.name, zero.count, zero.examples) for zero in report.zeros if zero.count] == []
+
+
+@needs_data
+@pytest.mark.whole
+@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_whole_real_log_ends_with_zeros(flavour: Flavour) -> None:
     """Every event of a real log: 368 hand-overs, all zeros."""
     report = replay(REAL_LOG, REAL_ISSUES, flavour=flavour)
