@@ -34,7 +34,7 @@ _ERROR_LIMIT = 2_000
 _MINE = (EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.incident == bindparam("incident"))
 _IN_STATES = EFFECTS.c.state.in_(bindparam("states", expanding=True))
 _OF_INCIDENT = select(EFFECTS).where(*_MINE, _IN_STATES).order_by(EFFECTS.c.id)
-_KEYS = select(EFFECTS.c.key, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MINE, _IN_STATES)
+_OUTCOMES = select(EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MINE)
 _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.action).where(
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
@@ -70,6 +70,21 @@ class Effect:
     def key(self) -> str:
         """The name of its cause."""
         return self.action.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """How the effects of an incident stand, each by its cause.
+
+    ``done`` are carried out, and ``written`` are the ids of the notes and tickets that they left behind; the rest comes
+    with a server's words: ``refused`` for good, ``dead`` until a person decides, ``failing`` but tried again later.
+    """
+
+    done: frozenset[str]
+    written: dict[str, str]
+    refused: dict[str, str]
+    dead: dict[str, str]
+    failing: dict[str, str]
 
 
 class Journal:
@@ -220,30 +235,23 @@ class Journal:
         row = self._connection.execute(_OF_CAUSE, {"pair": pair, "key": key}).one_or_none()
         return None if row is None else _effect(row)
 
-    def done_keys(self, pair: str, incident: str) -> frozenset[str]:
-        """Return the causes of an incident that are done."""
-        asked = {"pair": pair, "incident": incident, "states": ("done",)}
-        return frozenset(self._connection.scalars(_KEYS, asked))
+    def outcomes(self, pair: str, incident: str) -> Outcomes:
+        """Return how the effects of an incident stand."""
+        rows = self._connection.execute(_OUTCOMES, {"pair": pair, "incident": incident}).all()
+        said: dict[str, dict[str, str]] = {"pending": {}, "refused": {}, "dead": {}}
+        for row in rows:
+            said.setdefault(row.state, {})[row.key] = row.error
+        return Outcomes(
+            done=frozenset(row.key for row in rows if row.state == "done"),
+            written={row.key: row.receipt_id for row in rows if row.state == "done" and row.receipt_id},
+            refused=said["refused"],
+            dead=said["dead"],
+            failing={key: error for key, error in said["pending"].items() if error},
+        )
 
     def finished(self, pair: str, incident: str) -> tuple[Effect, ...]:
         """Return the effects of an incident that are done, in order."""
         return self._of(pair, incident, ("done",))
-
-    def written(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the ids of the notes and tickets that finished effects of an incident left behind, by cause."""
-        asked = {"pair": pair, "incident": incident, "states": ("done",)}
-        rows = self._connection.execute(_KEYS, asked)
-        return {row.key: row.receipt_id for row in rows if row.receipt_id}
-
-    def refused(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the causes of an incident that a server refused, with its words."""
-        asked = {"pair": pair, "incident": incident, "states": ("refused",)}
-        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
-
-    def dead(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the causes of an incident that were given up until a person decides, with the last words."""
-        asked = {"pair": pair, "incident": incident, "states": ("dead",)}
-        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
 
     def numbered(self, effect_id: int) -> Effect | None:
         """Return the effect with this number, None where there is none."""

@@ -63,7 +63,10 @@ class Shelf(Generic[Body]):
     ) -> frozenset[str]:
         """Return the names of the looks that differ from the kept ones and say that they are older."""
         given = {self.name(look): look for look in looks}
-        known = self.snapshots(connection, scope, tuple(given))
+        bodies = self.bodies(connection, scope, tuple(given))
+        known = {
+            name: decode(self.kind, body) for name, body in bodies.items() if body != encode(given[name])
+        }
         return frozenset(
             name
             for name, look in given.items()
