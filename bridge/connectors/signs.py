@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -72,6 +73,7 @@ def _iso_date(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=256)
 def parsed(address: str) -> Url:
     """Return the parts of an address as the connection will read them; empty where there are none."""
     try:

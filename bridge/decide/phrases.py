@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bridge.decide.text import clean
 
@@ -28,7 +29,7 @@ def first_phrase(text: str, phrases: Iterable[str]) -> tuple[str, str] | None:
     """
     note = unicodedata.normalize("NFC", clean(text))
     for phrase in sorted(filter(str.strip, phrases), key=_length, reverse=True):
-        found = re.match(_BEFORE + _pattern(phrase) + _BOUNDARY, note, re.IGNORECASE)
+        found = _pattern(phrase).match(note)
         if found:
             rest = note[found.end() :]
             after = _AFTER.match(rest)
@@ -55,11 +56,13 @@ def _length(phrase: str) -> int:
     return len("".join(phrase.split()))
 
 
-def _pattern(phrase: str) -> str:
+@lru_cache(maxsize=512)
+def _pattern(phrase: str) -> re.Pattern[str]:
     """Return the expression that finds the phrase however its blanks, number sign, apostrophes and ё are typed."""
     signs = unicodedata.normalize("NFC", " ".join(phrase.split()))
     signs = re.sub(r"([#＃]) ?", "#", signs)
-    return "".join(_SPELT.get(sign, re.escape(sign)) for sign in signs)
+    spelt = "".join(_SPELT.get(sign, re.escape(sign)) for sign in signs)
+    return re.compile(_BEFORE + spelt + _BOUNDARY, re.IGNORECASE)
 
 
 _SPELT = {

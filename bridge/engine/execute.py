@@ -28,6 +28,7 @@ from bridge.model.actions import (
     AddTicketNote,
     CreateTicket,
     EditTicketNote,
+    MoveTicket,
     Receipt,
     SetIncident,
     SetTicketFields,
@@ -44,6 +45,7 @@ from bridge.model.errors import (
 )
 from bridge.model.incident import Incident, with_values
 from bridge.model.shared import Board
+from bridge.model.ticket import Ticket
 from bridge.state.journal import Effect
 from bridge.state.store import Store, Transaction
 
@@ -84,17 +86,17 @@ class Executor:
 
     # -- after a crash or an unclear answer
 
-    def settle(self, incident: Incident) -> bool:
+    def unclear(self, number: str) -> tuple[Effect, ...]:
+        """Return the effects of an incident of which nobody knows whether they were done."""
+        with self.store.reading() as tx:
+            left = tx.journal.open_effects(self.pair.name, number)
+        return tuple(effect for effect in left if effect.state in ("started", "unknown"))
+
+    def settle(self, incident: Incident, unclear: Iterable[Effect]) -> bool:
         """Find out what became of unclear effects of an incident; False where that is not known yet.
 
         What is unclear at a side that cannot be asked stays so, and keeps nothing of the other side waiting.
         """
-        with self.store.reading() as tx:
-            unclear = [
-                effect
-                for effect in tx.journal.open_effects(self.pair.name, incident.number)
-                if effect.state in ("started", "unknown")
-            ]
         return all(self._settle(one, incident) or side_of(one.action) in self.down for one in unclear)
 
     def _settle(self, effect: Effect, incident: Incident) -> bool:
@@ -136,13 +138,14 @@ class Executor:
 
     # -- doing
 
-    def drain(self, incident: Incident, effects: Sequence[Effect]) -> bool:
+    def drain(self, incident: Incident, effects: Sequence[Effect], *, behind: bool) -> bool:
         """Do these pending effects of an incident in order; True where something changed that is worth another plan.
 
-        What a side must be waited for keeps the further effects there waiting, and none of the other side's.  What was
-        refused and will be tried again, or was given up, is waited for by what keeps its order, and by nothing else.
+        ``behind`` says that one before them was given up.  What a side must be waited for keeps the further effects there
+        waiting, and none of the other side's.  What was refused and will be tried again, or was given up, is waited for by
+        what keeps its order, and by nothing else.
         """
-        changed, behind = False, self._has_dead(incident)
+        changed = False
         waiting: set[Side] = set()
         for effect in effects:
             side = side_of(effect.action)
@@ -154,7 +157,7 @@ class Executor:
                 behind = behind or (bool(effect.error) and keeps_order(effect.action))
                 waiting |= set() if effect.error else {side}
                 continue
-            verdict = self._attempt(effect, self._present(incident))
+            verdict = self._attempt(effect, incident)
             changed = changed or verdict not in ("waits", "unclear")
             behind = behind or verdict == "again"
             waiting |= {side} if verdict == "waits" else set()
@@ -168,17 +171,11 @@ class Executor:
             left = tx.journal.open_effects(self.pair.name, number)
         return bool(self.down) and all(side_of(effect.action) in self.down for effect in left)
 
-    def _has_dead(self, incident: Incident) -> bool:
-        with self.store.reading() as tx:
-            return bool(tx.journal.dead(self.pair.name, incident.number))
-
-    def _present(self, incident: Incident) -> Incident:
-        with self.store.reading() as tx:
-            return tx.memory.incident(self.pair.name, incident.number) or incident
-
     def _attempt(self, effect: Effect, incident: Incident) -> Verdict:
         with self.store.transaction() as tx:
             tx.journal.start(effect.id, self.pair.clock())
+            # An effect before this one may have changed it.
+            incident = tx.memory.incident(self.pair.name, incident.number) or incident
         effect = replace(effect, attempts=effect.attempts + 1)
         try:
             with bound_contextvars(request=f"{effect.key}#{effect.attempts}"):
@@ -245,19 +242,24 @@ class Executor:
         self, tx: Transaction, effect: Effect, outcome: str, *, words: str = "", left: str = ""
     ) -> None:
         """Write an outcome into the audit trail, beside what was there before it."""
-        name = self.pair.name
+        name, action = self.pair.name, effect.action
         entry = account_of(
             effect,
             outcome,
             self.pair.clock(),
             words=words,
-            incident=tx.memory.incident(name, effect.incident),
-            ticket=tx.memory.ticket(name, getattr(effect.action, "ticket_id", "")),
+            incident=tx.memory.incident(name, effect.incident) if isinstance(action, SetIncident) else None,
+            ticket=self._ticket(tx, action),
             dossier=tx.dossiers.get(name, effect.incident),
-            board=self._board(tx, effect.action),
+            board=self._board(tx, action),
             left=left,
         )
         tx.audit.write(entry)
+
+    def _ticket(self, tx: Transaction, action: Action) -> Ticket | None:
+        if not isinstance(action, SetTicketFields | MoveTicket):
+            return None
+        return tx.memory.ticket(self.pair.name, action.ticket_id)
 
     def _board(self, tx: Transaction, action: Action) -> Board | None:
         if not isinstance(action, EditTicketNote):

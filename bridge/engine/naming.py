@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from bridge.decide.claimed import is_recorded, looks_at_links, numbers_in, numbe
 from bridge.engine.pair import Pair
 from bridge.model.shared import Claim
 from bridge.model.ticket import Ticket
-from bridge.state.store import Store, Transaction
+from bridge.state.store import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,34 +18,22 @@ class Naming:
     """Finds the incidents that changed tickets of one pair name."""
 
     pair: Pair
-    store: Store
 
-    def pointed(self, tickets: Sequence[Ticket]) -> dict[str, tuple[str, ...]]:
-        """Return the numbers in the web links of those tickets whose rule asks for that, by ticket id.
-
-        Costs one request for each such ticket that changed; asked before the transaction that keeps them.
-        """
-        asked = {ticket.id: ticket for ticket in tickets if looks_at_links(ticket, self.pair.rules)}
-        if not asked:
-            return {}
-        looks = {ticket.id: ticket.updated_at for ticket in asked.values()}
-        with self.store.reading() as tx:
-            changed = tx.shared.not_examined(self.pair.name, "tickets", looks)
-        return {
-            ticket_id: numbers_in(self.pair.tracker.web_links(ticket_id)) for ticket_id in sorted(changed)
+    def changed(self, tx: Transaction, tickets: Sequence[Ticket]) -> frozenset[str]:
+        """Return the ids of those tickets that changed and whose rule asks for their web links."""
+        looks = {
+            ticket.id: ticket.updated_at for ticket in tickets if looks_at_links(ticket, self.pair.rules)
         }
+        return tx.shared.not_examined(self.pair.name, "tickets", looks)
+
+    def pointed(self, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the numbers in the web links of these tickets, by ticket id; costs one request for each."""
+        return {ticket_id: numbers_in(self.pair.tracker.web_links(ticket_id)) for ticket_id in sorted(ids)}
 
     def keep(
-        self,
-        tx: Transaction,
-        tickets: Sequence[Ticket],
-        pointed: Mapping[str, tuple[str, ...]],
-        before: datetime,
+        self, tx: Transaction, tickets: Sequence[Ticket], pointed: Mapping[str, tuple[str, ...]]
     ) -> None:
-        """Keep a claim for each incident that a ticket names without being linked to it, and mark those incidents.
-
-        What was examined is remembered; of tickets changed ``before`` that moment no poll will ask again.
-        """
+        """Keep a claim for each incident that a ticket names without being linked to it, and mark those incidents."""
         now, name = self.pair.clock(), self.pair.name
         claims: dict[str, list[Claim]] = {}
         for ticket in tickets:
@@ -55,9 +43,13 @@ class Naming:
                     claims.setdefault(number, []).append(claim)
         tx.shared.claim(name, claims)
         tx.agenda.mark_dirty(name, sorted(tx.memory.watched(name, claims)), "a ticket names it", now)
-        if pointed:
-            looks = {ticket.id: ticket.updated_at for ticket in tickets if ticket.id in pointed}
-            tx.shared.examined(name, "tickets", looks, before)
+
+    def remember(
+        self, tx: Transaction, tickets: Sequence[Ticket], pointed: Collection[str], before: datetime
+    ) -> None:
+        """Remember what was examined; of tickets changed ``before`` that moment no poll will ask again."""
+        looks = {ticket.id: ticket.updated_at for ticket in tickets if ticket.id in pointed}
+        tx.shared.examined(self.pair.name, "tickets", looks, before)
 
     def _is_known(self, tx: Transaction, number: str, claim: Claim) -> bool:
         dossier = tx.dossiers.get(self.pair.name, number)

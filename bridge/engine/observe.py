@@ -41,7 +41,7 @@ class Observer:
             dossier = known or Dossier(incident=number)
             tickets = self._tickets(tx, dossier)
             siblings = tx.links.siblings(name, number, tickets)
-            dead = tx.journal.dead(name, number)
+            outcomes = tx.journal.outcomes(name, number)
             return Observation(
                 pair=name,
                 incident=incident,
@@ -54,12 +54,12 @@ class Observer:
                 claims=claims,
                 heard=self._heard(tx, dossier, siblings),
                 changes=tx.memory.changes(name, number),
-                done=tx.journal.done_keys(name, number),
-                refused={**tx.journal.refused(name, number), **dead},
-                dead=dead,
-                failing=_failing(tx, name, number),
+                done=outcomes.done,
+                refused={**outcomes.refused, **outcomes.dead},
+                dead=outcomes.dead,
+                failing=outcomes.failing,
                 incident_url=self.pair.desk.url_of(number),
-                written=tx.journal.written(name, number),
+                written=outcomes.written,
                 accounts=self._accounts(),
             )
 
@@ -163,9 +163,3 @@ def unseen(number: str, known: Dossier | None, claims: tuple[Claim, ...]) -> Inc
     if known is None and not any(claim.absent for claim in claims):
         return None
     return Incident(number=number, entry_id="", status="", modified_at=EPOCH)
-
-
-def _failing(tx: Transaction, pair: str, number: str) -> dict[str, str]:
-    """Return what was refused and will be tried again; merely postponed effects have no error."""
-    waiting = tx.journal.open_effects(pair, number)
-    return {effect.key: effect.error for effect in waiting if effect.state == "pending" and effect.error}

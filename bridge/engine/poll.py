@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 Side = Literal["desk", "tracker"]
 Item = TypeVar("Item")
+#: What is polled by its date.
+STREAMS = ("incidents", "notes", "tickets")
 #: A ticket with all its notes.
 Seen = tuple[Ticket, tuple[Note, ...]]
 
@@ -71,10 +73,11 @@ class Poll:
         Raises ``StateError`` only.
         """
         polled = Polled()
+        since = self.since()
         self.step()
         try:
-            self._incidents(polled)
-            self._notes(polled)
+            self._incidents(polled, since["incidents"])
+            self._notes(polled, since["notes"])
             self._changes()
         except StateError:
             raise  # our own state is no side that could be waited for
@@ -82,7 +85,7 @@ class Poll:
             polled.down["desk"] = error
         self.step()
         try:
-            self._tickets(polled)
+            self._tickets(polled, since["tickets"])
             self._versions()
         except StateError:
             raise
@@ -94,15 +97,17 @@ class Poll:
             polled.down.setdefault("desk", error)
         return polled
 
-    def since(self, stream: str) -> datetime:
-        """Return from when on the next poll of a stream looks."""
+    def since(self) -> dict[str, datetime]:
+        """Return from when on the next poll of each stream looks."""
         with self.store.reading() as tx:
-            mark = tx.agenda.watermark(self.pair.name, stream)
-        since = (mark or self.begin) - self.pair.overlap
-        return since if self.back_to is None else min(since, self.back_to)
+            marks = tx.agenda.watermarks(self.pair.name)
+        usual = {stream: marks.get(stream, self.begin) - self.pair.overlap for stream in STREAMS}
+        if self.back_to is None:
+            return usual
+        return {stream: min(since, self.back_to) for stream, since in usual.items()}
 
-    def _incidents(self, polled: Polled) -> None:
-        for batch in batches(self.pair.desk.incidents_since(self.since("incidents"))):
+    def _incidents(self, polled: Polled, since: datetime) -> None:
+        for batch in batches(self.pair.desk.incidents_since(since)):
             self.step()
             polled.incidents += len(batch)
             with self.store.transaction() as tx:
@@ -125,8 +130,8 @@ class Poll:
         """Move a watermark, never past our own present: a server's clock that is ahead may be put right any time."""
         tx.agenda.move_watermark(self.pair.name, stream, min(at, self.pair.clock()))
 
-    def _notes(self, polled: Polled) -> None:
-        for batch in batches(self.pair.desk.notes_since(self.since("notes"))):
+    def _notes(self, polled: Polled, since: datetime) -> None:
+        for batch in batches(self.pair.desk.notes_since(since)):
             self.step()
             polled.notes += len(batch)
             self._watch_askers(batch)
@@ -176,32 +181,38 @@ class Poll:
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
         return len(new) - len(others)
 
-    def _tickets(self, polled: Polled) -> None:
+    def _tickets(self, polled: Polled, since: datetime) -> None:
         with self.store.reading() as tx:
             linked = tx.links.projects(self.pair.name)
         projects = sorted({*self.pair.rules.projects, *linked})
-        found = self.pair.tracker.tickets_since(self.since("tickets"), projects)
-        naming = Naming(pair=self.pair, store=self.store)
+        found = self.pair.tracker.tickets_since(since, projects)
+        naming = Naming(pair=self.pair)
         for batch in batches(found):
             self.step()
             polled.tickets += len(batch)
-            self._watch_marked(batch)
-            pointed = naming.pointed([ticket for ticket, _ in batch])
-            surely = self._surely(batch)
+            tickets = [ticket for ticket, _ in batch]
+            with self.store.reading() as tx:
+                strangers = self._strangers(tx, batch)
+                changed = naming.changed(tx, tickets)
+                behind = tx.memory.tickets_behind(self.pair.name, tickets)
+            self._watch(strangers)
+            pointed = naming.pointed(changed)
+            surely = self._surely(behind)
             with self.store.transaction() as tx:
                 polled.echoes += self.keep_tickets(tx, batch)
-                self.keep_tickets(tx, surely, surely=True)
-                naming.keep(tx, [ticket for ticket, _ in batch], pointed, self._before(tx))
+                if surely:
+                    self.keep_tickets(tx, surely, surely=True)
+                naming.keep(tx, tickets, pointed)
+                if pointed:
+                    naming.remember(tx, tickets, pointed, self._before(tx))
                 self._reached(tx, "tickets", batch[-1][0].updated_at)
 
     def _before(self, tx: Transaction) -> datetime:
         mark = tx.agenda.watermark(self.pair.name, "tickets") or self.begin
         return mark - self.pair.overlap
 
-    def _surely(self, found: list[Seen]) -> list[Seen]:
+    def _surely(self, behind: Iterable[str]) -> list[Seen]:
         """Return the present state, read by id, of the tickets whose looks say that they are older than the kept ones."""
-        with self.store.reading() as tx:
-            behind = tx.memory.tickets_behind(self.pair.name, [ticket for ticket, _ in found])
         return [seen for one in sorted(behind) if (seen := self.pair.tracker.ticket(one)) is not None]
 
     def _claimed(self) -> None:
@@ -217,14 +228,12 @@ class Poll:
                 tx.shared.set_absent(self.pair.name, absent)
                 tx.agenda.mark_dirty(self.pair.name, absent, "a ticket names it", self.pair.clock())
 
-    def _watch_marked(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
-        """Read the incidents that nobody watches although a ticket bears our label or mark for them."""
+    def _strangers(self, tx: Transaction, found: list[Seen]) -> set[str]:
+        """Return the incidents that nobody watches although a ticket bears our label or mark for them."""
         named = {number for seen in found for number in incidents_named(self.pair.name, *seen)}
-        with self.store.reading() as tx:
-            unwatched = named - tx.memory.watched(self.pair.name, named)
-            # One that the desk does not show is remembered as such: its ticket has our answer, and names it for ever.
-            absent = tx.dossiers.remembered_among(self.pair.name, unwatched)
-        self._watch(set(unwatched - absent))
+        unwatched = named - tx.memory.watched(self.pair.name, named)
+        # One that the desk does not show is remembered as such: its ticket has our answer, and names it for ever.
+        return unwatched - tx.dossiers.remembered_among(self.pair.name, unwatched)
 
     def keep_tickets(self, tx: Transaction, found: list[Seen], *, surely: bool = False) -> int:
         """Keep the looks at linked tickets and mark their incidents; return how many notes were echoes of our own.

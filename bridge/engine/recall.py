@@ -46,9 +46,9 @@ def remember_birth(pair: Pair, store: Store, now: datetime) -> datetime:
     """Return since when the state knows this pair; remembers it at the first call."""
     with store.reading() as tx:
         known = tx.agenda.watermark(pair.name, BORN)
+        if known is not None:
+            return known
         polled = tx.agenda.watermark(pair.name, "incidents")
-    if known is not None:
-        return known
     # A state that polled before this was kept has its whole memory.
     born = EPOCH if polled is not None else now
     with store.transaction() as tx:
@@ -118,6 +118,8 @@ class Memory:
             beside = {one for seen in (*traces.tickets, *traces.beside) for one in tickets.incidents(seen)}
             wanted += sorted(beside - known)
             known |= beside
+        if not found:
+            return 0
         with self.store.transaction() as tx:
             for traces, recalled in found.values():
                 self._keep(tx, traces, recalled)

@@ -138,7 +138,10 @@ class Reconciler:
 
     def _in_turn(self, down: Mapping[Side, BridgeError]) -> Iterator[tuple[str, Mark | None]]:
         """Yield the incidents to look at, and after them once those that were woken meanwhile."""
-        yield from self._waiting(down)
+        waiting = self._waiting(down)
+        yield from waiting
+        if not waiting:
+            return  # nobody acted, so that nobody was woken
         with self.store.reading() as tx:
             marks = tx.agenda.dirty(self.pair.name, MOST_INCIDENTS)
         yield from ((mark.incident, mark) for mark in marks if mark.why == WOKEN)
@@ -233,9 +236,11 @@ class Reconciler:
             seen = observer.take(number)
             if seen is None:
                 return True
-            if not executor.settle(seen.incident):
+            unclear = executor.unclear(number)
+            if not executor.settle(seen.incident, unclear):
                 return True  # due again at its own time
-            seen = observer.take(number) or seen
+            if unclear:
+                seen = observer.take(number) or seen
             decided = self._decide(observer, seen)
             if number in observer.unshown and not self._sight.admits(number):
                 return self._later(number)
@@ -251,7 +256,7 @@ class Reconciler:
                 return not decided.withheld
             if "desk" not in executor.down and _writes_to_desk(effects) and not self._sight.may_write(number):
                 return self._later(number)
-            changed = executor.drain(seen.incident, effects)
+            changed = executor.drain(seen.incident, effects, behind=bool(seen.dead))
             if number in executor.unshown and not self._sight.admits(number):
                 return self._later(number)
             if not changed:

@@ -196,7 +196,7 @@ class _Resync:
     ) -> list[tuple[str, str]]:
         """Keep everything as last seen and mark what changed; return what no poll would have shown any more, by incident."""
         pair, now = self.pair, self.pair.clock()
-        since = {stream: self.poll.since(stream) for stream in ("incidents", "notes", "tickets")}
+        since = self.poll.since()
         at_desk = [note for some in notes.values() for note in some]
         in_tickets = [note for _, some in tickets.values() for note in some]
         late: list[tuple[str, str]] = []

@@ -61,11 +61,14 @@ class Sight:
         self._losing, self._counted = None, False
         if polled:
             self._shown_at = self.pair.clock()
-        if self._desktop.lying(_TICKETS) is not None:
+        with self.store.reading() as tx:
+            lying = tx.approvals.under(self.pair.name, _TICKETS)
+            suspected = bool(tx.approvals.agreed(self.pair.name, _INCIDENTS))
+        if lying is not None:
             links = self._links()
             if not too_many(sum(len(keys) for keys in _missing(links).values()), len(links)):
                 self._desktop.settle(_TICKETS)
-        if not self._is_suspected():
+        if not suspected:
             return
         try:
             if "desk" in down or self._is_fresh():
@@ -101,10 +104,6 @@ class Sight:
     def _held(self) -> list[str]:
         with self.store.reading() as tx:
             return sorted(one.dossier.incident for one in tx.dossiers.each(self.pair.name, held=True))
-
-    def _is_suspected(self) -> bool:
-        with self.store.reading() as tx:
-            return bool(tx.approvals.agreed(self.pair.name, _INCIDENTS))
 
     def _stays(self) -> None:
         """Leave alone what waits for a person, also after a restart."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, delete, func, select, union_all
 
 from bridge.state.dialect import upsert
 from bridge.state.schema import DIRTY, DOSSIERS, EFFECTS, WATERMARKS
@@ -22,6 +22,7 @@ _LIMIT = bindparam("limit", type_=Integer)
 _WATERMARK = select(WATERMARKS.c.at).where(
     WATERMARKS.c.pair == bindparam("pair"), WATERMARKS.c.stream == bindparam("stream")
 )
+_WATERMARKS = select(WATERMARKS.c.stream, WATERMARKS.c.at).where(WATERMARKS.c.pair == bindparam("pair"))
 _MARKS = (
     select(DIRTY.c.incident, DIRTY.c.since, DIRTY.c.why, DIRTY.c.marks)
     .where(DIRTY.c.pair == bindparam("pair"))
@@ -32,18 +33,26 @@ _CLEAR = delete(DIRTY).where(
     *(DIRTY.c[name] == bindparam(name) for name in ("pair", "incident", "since", "marks"))
 )
 _TO_LOOK_AT = (
-    select(DOSSIERS.c.incident, DOSSIERS.c.look_again_at)
+    select(DOSSIERS.c.incident, DOSSIERS.c.look_again_at.label("at"))
     .where(DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.look_again_at <= bindparam("now"))
     .order_by(DOSSIERS.c.look_again_at)
     .limit(_LIMIT)
 )
-# One state at a time, so that the index gives the order: asked together, finished effects would be read too.
-_TO_FINISH = (
-    select(EFFECTS.c.incident, EFFECTS.c.not_before)
-    .where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.state == bindparam("state"))
-    .where(EFFECTS.c.not_before <= bindparam("now"))
-    .order_by(EFFECTS.c.not_before)
-    .limit(_LIMIT)
+
+
+def _to_finish(state: str) -> Select[tuple[str, datetime]]:
+    # One state at a time, so that the index gives the order: asked together, finished effects would be read too.
+    return (
+        select(EFFECTS.c.incident, EFFECTS.c.not_before.label("at"))
+        .where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.state == state)
+        .where(EFFECTS.c.not_before <= bindparam("now"))
+        .order_by(EFFECTS.c.not_before)
+        .limit(_LIMIT)
+    )
+
+
+_TO_DO = union_all(
+    *(part.subquery().select() for part in (_TO_LOOK_AT, *(_to_finish(state) for state in _UNFINISHED)))
 )
 _NEXT_LOOK = select(func.min(DOSSIERS.c.look_again_at)).where(DOSSIERS.c.pair == bindparam("pair"))
 _NEXT_STEP = select(func.min(EFFECTS.c.not_before)).where(
@@ -72,6 +81,11 @@ class Agenda:
     def watermark(self, pair: str, stream: str) -> datetime | None:
         """Return the moment up to which a stream was read, None before its first time."""
         return self._connection.scalar(_WATERMARK, {"pair": pair, "stream": stream})
+
+    def watermarks(self, pair: str) -> dict[str, datetime]:
+        """Return the moments up to which all streams of a pair were read, by stream."""
+        rows = self._connection.execute(_WATERMARKS, {"pair": pair})
+        return {row.stream: row.at for row in rows}
 
     def move_watermark(self, pair: str, stream: str, at: datetime) -> None:
         """Move a stream's watermark forward; an earlier moment changes nothing."""
@@ -103,11 +117,8 @@ class Agenda:
         any longer.
         """
         asked = {"pair": pair, "now": now, "limit": limit}
-        found = list(self._connection.execute(_TO_LOOK_AT, asked))
-        for state in _UNFINISHED if effects else ():
-            found += self._connection.execute(_TO_FINISH, {**asked, "state": state})
         soonest: dict[str, datetime] = {}
-        for number, at in found:
+        for number, at in self._connection.execute(_TO_DO if effects else _TO_LOOK_AT, asked):
             soonest[number] = min(at, soonest.get(number, at))
         return tuple(sorted(soonest, key=lambda number: (soonest[number], number)))[:limit]
 

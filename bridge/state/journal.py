@@ -16,9 +16,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bridge.model.actions import Action, Receipt
 from bridge.model.errors import StateError
@@ -32,18 +45,30 @@ _ERROR_LIMIT = 2_000
 
 # Statements are built once: building one costs several times what carrying it out does.
 _MINE = (EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.incident == bindparam("incident"))
-_IN_STATES = EFFECTS.c.state.in_(bindparam("states", expanding=True))
-_OF_INCIDENT = select(EFFECTS).where(*_MINE, _IN_STATES).order_by(EFFECTS.c.id)
-_KEYS = select(EFFECTS.c.key, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MINE, _IN_STATES)
+_OUTCOMES = select(EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.error, EFFECTS.c.receipt_id).where(*_MINE)
 _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.state, EFFECTS.c.action).where(
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
 _OF_CAUSE = select(EFFECTS).where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.key == bindparam("key"))
 _NEW = insert(EFFECTS)
-_STEP = update(EFFECTS).where(
-    EFFECTS.c.id == bindparam("effect"), EFFECTS.c.state.in_(bindparam("allowed", expanding=True))
-)
-_START = _STEP.values(state="started", attempts=EFFECTS.c.attempts + 1, error="")
+
+
+@cache
+def _of_incident(states: tuple[EffectState, ...]) -> Select[Any]:
+    return select(EFFECTS).where(*_MINE, _in(states)).order_by(EFFECTS.c.id)
+
+
+@cache
+def _step_from(states: tuple[EffectState, ...]) -> Update:
+    return update(EFFECTS).where(EFFECTS.c.id == bindparam("effect"), _in(states))
+
+
+def _in(states: tuple[EffectState, ...]) -> ColumnElement[bool]:
+    # A list behind IN is written into the statement at each call, which costs as much as carrying it out.
+    return or_(*(EFFECTS.c.state == state for state in states))
+
+
+_START = _step_from(("pending",)).values(state="started", attempts=EFFECTS.c.attempts + 1, error="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +95,21 @@ class Effect:
     def key(self) -> str:
         """The name of its cause."""
         return self.action.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """How the effects of an incident stand, each by its cause.
+
+    ``done`` are carried out, and ``written`` are the ids of the notes and tickets that they left behind; the rest comes
+    with a server's words: ``refused`` for good, ``dead`` until a person decides, ``failing`` but tried again later.
+    """
+
+    done: frozenset[str]
+    written: dict[str, str]
+    refused: dict[str, str]
+    dead: dict[str, str]
+    failing: dict[str, str]
 
 
 class Journal:
@@ -127,7 +167,7 @@ class Journal:
 
     def start(self, effect_id: int, now: datetime) -> None:
         """Note, before the call, that a pending effect is about to be sent."""
-        given = {"effect": effect_id, "allowed": ("pending",), "started_at": now}
+        given = {"effect": effect_id, "started_at": now}
         if self._connection.execute(_START, given).rowcount != 1:
             raise self._not_allowed(effect_id, "started")
 
@@ -194,9 +234,8 @@ class Journal:
             effect_id, ("refused", "dead"), state="pending", not_before=now, finished_at=None, attempts=0
         )
 
-    def _step(self, effect_id: int, allowed: Sequence[EffectState], **values: Any) -> None:
-        given = {"effect": effect_id, "allowed": allowed, **values}
-        if self._connection.execute(_STEP, given).rowcount != 1:
+    def _step(self, effect_id: int, allowed: tuple[EffectState, ...], **values: Any) -> None:
+        if self._connection.execute(_step_from(allowed), {"effect": effect_id, **values}).rowcount != 1:
             raise self._not_allowed(effect_id, str(values.get("state", "changed")))
 
     def _not_allowed(self, effect_id: int, wanted: str) -> StateError:
@@ -220,30 +259,23 @@ class Journal:
         row = self._connection.execute(_OF_CAUSE, {"pair": pair, "key": key}).one_or_none()
         return None if row is None else _effect(row)
 
-    def done_keys(self, pair: str, incident: str) -> frozenset[str]:
-        """Return the causes of an incident that are done."""
-        asked = {"pair": pair, "incident": incident, "states": ("done",)}
-        return frozenset(self._connection.scalars(_KEYS, asked))
+    def outcomes(self, pair: str, incident: str) -> Outcomes:
+        """Return how the effects of an incident stand."""
+        rows = self._connection.execute(_OUTCOMES, {"pair": pair, "incident": incident}).all()
+        said: dict[str, dict[str, str]] = {"pending": {}, "refused": {}, "dead": {}}
+        for row in rows:
+            said.setdefault(row.state, {})[row.key] = row.error
+        return Outcomes(
+            done=frozenset(row.key for row in rows if row.state == "done"),
+            written={row.key: row.receipt_id for row in rows if row.state == "done" and row.receipt_id},
+            refused=said["refused"],
+            dead=said["dead"],
+            failing={key: error for key, error in said["pending"].items() if error},
+        )
 
     def finished(self, pair: str, incident: str) -> tuple[Effect, ...]:
         """Return the effects of an incident that are done, in order."""
         return self._of(pair, incident, ("done",))
-
-    def written(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the ids of the notes and tickets that finished effects of an incident left behind, by cause."""
-        asked = {"pair": pair, "incident": incident, "states": ("done",)}
-        rows = self._connection.execute(_KEYS, asked)
-        return {row.key: row.receipt_id for row in rows if row.receipt_id}
-
-    def refused(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the causes of an incident that a server refused, with its words."""
-        asked = {"pair": pair, "incident": incident, "states": ("refused",)}
-        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
-
-    def dead(self, pair: str, incident: str) -> dict[str, str]:
-        """Return the causes of an incident that were given up until a person decides, with the last words."""
-        asked = {"pair": pair, "incident": incident, "states": ("dead",)}
-        return {row.key: row.error for row in self._connection.execute(_KEYS, asked)}
 
     def numbered(self, effect_id: int) -> Effect | None:
         """Return the effect with this number, None where there is none."""
@@ -272,9 +304,9 @@ class Journal:
         rows = self._connection.execute(query.order_by(EFFECTS.c.id.desc()).limit(limit))
         return tuple(_effect(row) for row in rows)
 
-    def _of(self, pair: str, incident: str, states: Sequence[EffectState]) -> tuple[Effect, ...]:
-        asked = {"pair": pair, "incident": incident, "states": states}
-        return tuple(_effect(row) for row in self._connection.execute(_OF_INCIDENT, asked))
+    def _of(self, pair: str, incident: str, states: tuple[EffectState, ...]) -> tuple[Effect, ...]:
+        rows = self._connection.execute(_of_incident(states), {"pair": pair, "incident": incident})
+        return tuple(_effect(row) for row in rows)
 
 
 def _blank(now: datetime) -> dict[str, Any]:

@@ -147,11 +147,11 @@ class Memory:
 
     def incident(self, pair: str, number: str) -> Incident | None:
         """Return the incident as last seen, None where it is not watched."""
-        return _INCIDENTS.snapshots(self._connection, {"pair": pair}, (number,)).get(number)
+        return _INCIDENTS.snapshot(self._connection, {"pair": pair}, number)
 
     def ticket(self, pair: str, ticket_id: str) -> Ticket | None:
         """Return the ticket as last seen, None where it never was."""
-        return self.tickets(pair, (ticket_id,)).get(ticket_id)
+        return _TICKETS.snapshot(self._connection, {"pair": pair}, ticket_id)
 
     def tickets(self, pair: str, ids: Sequence[str]) -> dict[str, Ticket]:
         """Return the tickets as last seen, by id; those never seen are left out."""
@@ -164,7 +164,7 @@ class Memory:
 
     def changes(self, pair: str, number: str) -> tuple[Change, ...]:
         """Return the changes of an incident as last seen, sorted by id."""
-        found = _CHANGES.snapshots(self._connection, {"pair": pair}, (number,)).get(number)
+        found = _CHANGES.snapshot(self._connection, {"pair": pair}, number)
         return found.changes if found else ()
 
     def notes(self, pair: str, side: Side, parent: str) -> tuple[Note, ...]:

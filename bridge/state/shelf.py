@@ -20,6 +20,12 @@ def _bodies(table: Table, identity: Column[Any], scope: tuple[str, ...]) -> Sele
     return select(identity, table.c.body).where(*(table.c[name] == bindparam(name) for name in scope), among)
 
 
+@cache
+def _body(table: Table, identity: Column[Any], scope: tuple[str, ...]) -> Select[Any]:
+    mine = (table.c[name] == bindparam(name) for name in scope)
+    return select(table.c.body).where(*mine, identity == bindparam("name"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf(Generic[Body]):
     """How one kind of snapshot is kept.
@@ -63,7 +69,10 @@ class Shelf(Generic[Body]):
     ) -> frozenset[str]:
         """Return the names of the looks that differ from the kept ones and say that they are older."""
         given = {self.name(look): look for look in looks}
-        known = self.snapshots(connection, scope, tuple(given))
+        bodies = self.bodies(connection, scope, tuple(given))
+        known = {
+            name: decode(self.kind, body) for name, body in bodies.items() if body != encode(given[name])
+        }
         return frozenset(
             name
             for name, look in given.items()
@@ -108,6 +117,11 @@ class Shelf(Generic[Body]):
 
     def _older(self, look: Body, than: Body | None) -> bool:
         return than is not None and self.version is not None and self.version(look) < self.version(than)
+
+    def snapshot(self, connection: Connection, scope: Mapping[str, str], name: str) -> Body | None:
+        """Return one kept snapshot, None where there is none; at half the cost of asking for several."""
+        body = connection.scalar(_body(self.table, self.identity, tuple(scope)), {**scope, "name": name})
+        return None if body is None else decode(self.kind, body)
 
     def bodies(
         self, connection: Connection, scope: Mapping[str, str], names: Sequence[str]

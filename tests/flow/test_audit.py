@@ -24,7 +24,7 @@ def test_every_effect_has_one_line(flavour: Flavour) -> None:
     number, _ = scene.linked()
     lines = trail(scene)
     with scene.store.reading() as tx:
-        done = tx.journal.done_keys("retail", number)
+        done = tx.journal.outcomes("retail", number).done
     assert sorted(line.request for line in lines) == sorted(f"{key}#1" for key in done)
     assert {line.who for line in lines} == {"bridge"}
     assert {line.outcome for line in lines} == {"done"}

@@ -59,7 +59,7 @@ def one_look(store: Store) -> None:
         assert tx.dossiers.get("p", "INC7") is not None
         assert len(tx.memory.notes("p", "incident", "INC7")) == 1
         assert tx.journal.open_effects("p", "INC7") == ()
-        assert tx.journal.done_keys("p", "INC7") == {"INC7/note"}
+        assert tx.journal.outcomes("p", "INC7").done == {"INC7/note"}
         assert tx.links.incidents_of_ticket("p", "7") == ("INC7",)
         assert tx.memory.ticket_of_key("p", "PAY-7") is not None
 

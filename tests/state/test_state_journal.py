@@ -209,8 +209,8 @@ def test_questions_about_one_incident(store: Store) -> None:
         tx.journal.doubt(rows["c"], "cut off", NOW)
     with store.reading() as tx:
         assert [effect.key for effect in tx.journal.open_effects("p", "INC1")] == ["c", "d", "e"]
-        assert tx.journal.done_keys("p", "INC1") == {"a"}
-        assert tx.journal.refused("p", "INC1") == {"b": "no such field"}
+        assert tx.journal.outcomes("p", "INC1").done == {"a"}
+        assert tx.journal.outcomes("p", "INC1").refused == {"b": "no such field"}
         assert tx.journal.counts("p") == {
             "pending": 1,
             "started": 1,

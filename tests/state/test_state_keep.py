@@ -53,7 +53,7 @@ def test_an_old_state_is_brought_forward_whole(url: str, dump: Path) -> None:
             (remembered,) = tx.dossiers.each("retail", held=True)
             number = remembered.dossier.incident
             assert remembered.dossier.links[0].ticket_key == "FRONT-1"
-            assert f"{number}/create/1" in tx.journal.done_keys("retail", number)
+            assert f"{number}/create/1" in tx.journal.outcomes("retail", number).done
             assert len(tx.journal.effects("retail")) >= 5
             assert list(export(tx))
 
@@ -134,7 +134,7 @@ def test_pruning_forgets_words_and_keeps_causes(store: Store) -> None:
     with store.reading() as tx:
         closed = tx.journal.effect("p", "INC1/note/tracker/1")
         resolved = tx.journal.effect("p", "INC2/note/tracker/1")
-        assert tx.journal.done_keys("p", "INC1") == {"INC1/note/tracker/1"}
+        assert tx.journal.outcomes("p", "INC1").done == {"INC1/note/tracker/1"}
         assert tx.memory.notes("p", "incident", "INC1") == ()
         assert len(tx.memory.notes("p", "incident", "INC2")) == 1
     assert closed is not None
