@@ -39,6 +39,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "fixed": "keys versions next",
         "verify": "keys evidence accept reject cause_field causes round failed_before proposed proposed_by",
         "decide": "keys reasons reject given",
+        "decide_lost": "keys",
         "verified": "author at cause_field causes cause_missing cause_value how keys resolved proposed proposed_by files",
         "failed": "author words keys round files",
         "put_back": "status missing keys count limit",
@@ -87,7 +88,8 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "cut": "number",
         # words
         "state_unlinked": "", "state_linked": "", "state_fixed": "", "state_deployed": "", "state_verified": "",
-        "state_classified": "", "state_resolved": "", "state_decision": "", "state_released": "",
+        "state_classified": "", "state_resolved": "", "state_decision": "",
+        "state_decision_lost": "", "state_released": "",
         "state_closed_early": "", "state_given_up": "", "state_workaround": "",
         "state_linked_second_line": "", "state_linked_third_line": "",
         "next_linked_second_line": "", "next_linked_third_line": "",
@@ -95,6 +97,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "ball_frontline": "queue owner", "ball_nobody": "",
         "next_unlinked": "", "next_linked": "", "next_fixed": "versions", "next_deployed": "accept reject",
         "next_verified": "cause_field", "next_classified": "", "next_resolved": "", "next_decision": "reject",
+        "next_decision_lost": "",
         "next_released": "", "next_closed_early": "", "next_given_up": "", "next_workaround": "",
         "missing_fixed": "", "missing_deployed": "", "missing_verified": "accept",
         "missing_cause": "cause_field cause_value",
@@ -102,7 +105,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
         "evidence_fix_version": "detail", "evidence_status": "detail", "evidence_phrase": "detail by",
         "evidence_change": "detail",
         "how_note": "", "how_resolved": "", "how_without_evidence": "",
-        "nobody": "", "nothing": "", "not_started": "",
+        "nobody": "", "nothing": "", "not_started": "", "out_of_sight": "",
         "given": "author key text", "failure": "round author words", "moved_on": "old at",
     }.items()
 }  # fmt: skip

@@ -112,13 +112,15 @@ class Words:
         }
         if self._with_a_line(present):
             return self._voice.say(f"next_linked_{present.ball}")
+        if _is_all_gone(present):
+            return self._voice.say("next_decision_lost")
         return self._voice.say(f"next_{present.name}", **values.get(present.name, {}))
 
     def state(self, present: Stage) -> str:
         """Return the state of the fix."""
         if self._with_a_line(present):
             return self._voice.say(f"state_linked_{present.ball}")
-        return self._voice.say(f"state_{present.name}")
+        return self._voice.say("state_decision_lost" if _is_all_gone(present) else f"state_{present.name}")
 
     def _with_a_line(self, present: Stage) -> bool:
         return present.name == "linked" and present.ball in ("second_line", "third_line")
@@ -181,9 +183,9 @@ class Words:
 
     def decision(self, present: Stage) -> str:
         """Return the question what to do about tickets that will not be fixed."""
-        reasons = [
-            link.ticket.resolution if link.ticket and not link.link.lost else "—" for link in present.links
-        ]
+        if all(link.link.lost for link in present.links):
+            return self._voice.say("decide_lost", keys=self.keys())
+        reasons = [link.ticket.resolution for link in present.links if link.ticket and not link.link.lost]
         given = [self.given_reason(link) for link in present.links if link.needs_decision]
         return self._voice.say(
             "decide",
@@ -252,8 +254,8 @@ class Words:
         return self._voice.say(
             "ticket_line",
             key=link.link.ticket_key,
-            status=self._status(ticket),
-            resolution=ticket.resolution if ticket else "",
+            status=self._voice.say("out_of_sight") if link.link.lost else self._status(ticket),
+            resolution=ticket.resolution if ticket and not link.link.lost else "",
             assignee=ticket.assignee if ticket else "",
             versions=", ".join(version.name for version in ticket.fix_versions) if ticket else "",
             follows=link.ticket.key if link.link.follows and link.ticket else "",
@@ -264,3 +266,8 @@ class Words:
         if ticket is None or ticket.category == "new" or not ticket.status:
             return self._voice.say("not_started")
         return ticket.status
+
+
+def _is_all_gone(present: Stage) -> bool:
+    """Whether Frontline has to decide since no ticket is there any more."""
+    return present.name == "decision" and all(link.link.lost for link in present.links)

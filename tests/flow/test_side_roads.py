@@ -170,6 +170,10 @@ def test_a_deleted_ticket_is_lost_only_after_two_looks(flavour: Flavour) -> None
     scene.wait(minutes=6)
     scene.settle()
     assert len(scene.note_with(number, "was deleted")) == 1
+    assert len(scene.note_with(number, "No ticket is left that could bring a fix")) == 1
+    assert scene.note_with(number, "development will not fix this") == []
+    assert f"{key}: deleted or out of sight\n" in scene.living(number)
+    assert "Next: resolve, or ask for a new ticket" in scene.living(number)
     scene.resolves(number)
     scene.settle()
     assert scene.status(number) == "Resolved"

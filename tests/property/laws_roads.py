@@ -24,7 +24,11 @@ _ANSWERING = ("ann", "bob", "lena", "carl", "zoe")
 _LEADS = ("lena",)
 _INSTALLING = ("igor",)
 _REMIND = {"retail-defects": timedelta(days=1), "outages": timedelta(days=2), "payments": timedelta(days=1)}
-_QUESTIONS = ("Please check it with the customer", "development will not fix this")
+_QUESTIONS = (
+    "Please check it with the customer",
+    "development will not fix this",
+    "No ticket is left that could bring a fix",
+)
 _ANSWERED = ("Verified by ", "reports that the fix does not work", " ended the hold")
 _REMINDER = re.compile(r"\(Reminder (\d+) of (\d+)")
 
@@ -148,6 +152,7 @@ def milestones_once_a_round(court: Court) -> None:
         most = {
             _QUESTIONS[0]: 1 + fails,
             _QUESTIONS[1]: 1 + fails,
+            _QUESTIONS[2]: 1 + fails,
             "the patch is ready": 1 + fails,
             "was sent back to development": fails,
             "Verified by ": 1,
