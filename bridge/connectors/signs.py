@@ -89,7 +89,7 @@ def origin(url: Url) -> tuple[str, str, int]:
 
 def redirect_host(response: requests.Response) -> str:
     """Return the host of a redirect and nothing else: its query often holds tokens."""
-    place = response.headers.get("Location", "")
+    place = response.headers.get("Location", "").partition("?")[0]
     return parsed(place).host or (
         "another path of itself" if place.startswith("/") else "an unreadable address"
     )

@@ -95,8 +95,8 @@ def begun(engine: Engine, *, reading: bool) -> Iterator[Connection]:
             raw.execute("BEGIN IMMEDIATE")
             yield connection
             return
-        raw.execute("PRAGMA query_only=1")
         try:
+            raw.execute("PRAGMA query_only=1")
             raw.execute("BEGIN")
             yield connection
         finally:
