@@ -30,6 +30,9 @@ _QUESTIONS = (
     "No ticket is left that could bring a fix",
 )
 _ANSWERED = ("Verified by ", "reports that the fix does not work", " ended the hold")
+#: A question that makes no sense any more is taken back, and the next one belongs to another round.
+_TAKEN_BACK = ("was reopened before the fix was checked here", "was linked before the fix was checked here")
+_MOVED = "This incident came from "
 _REMINDER = re.compile(r"\(Reminder (\d+) of (\d+)")
 
 
@@ -146,14 +149,17 @@ def one_ticket_a_request(court: Court) -> None:
 
 
 def milestones_once_a_round(court: Court) -> None:
-    """What happens once a round is told once a round; every #failed may begin one more."""
+    """What happens once a round is told once a round; every #failed, and every question taken back, may begin one more."""
     for number in court.incidents:
         fails = _commands(court, number, "#failed")
+        taken_back = len(_heard(court, number, *_TAKEN_BACK))
+        assert taken_back <= _reasons_to_take_back(court, number), (
+            f"{number} has questions taken back for nothing"
+        )
+        rounds = 1 + fails + taken_back
         most = {
-            _QUESTIONS[0]: 1 + fails,
-            _QUESTIONS[1]: 1 + fails,
-            _QUESTIONS[2]: 1 + fails,
-            "the patch is ready": 1 + fails,
+            **dict.fromkeys(_QUESTIONS, rounds),
+            "the patch is ready": rounds,
             "was sent back to development": fails,
             "Verified by ": 1,
             "Somebody resolved this incident": court.put_backs(number),
@@ -163,12 +169,25 @@ def milestones_once_a_round(court: Court) -> None:
             assert told <= limit, f"{number} was told {told} times, at most {limit}: {part}"
 
 
+def _reasons_to_take_back(court: Court, number: str) -> int:
+    """How often a developer opened one of an incident's tickets again, and how many further tickets it has."""
+    dossier, history = court.dossiers[number], court.town.world.tracker.history
+    tickets = {place.name: place for link in dossier.links for place in court.chain(link.ticket_id)}
+    moves = [change for place in tickets.values() for change in history(place.facts["key"])]
+    reopened = sum(name == "resolution" and not new for _, _, name, _, new in moves)
+    gone = sum(link.ticket_id not in court.tickets for link in dossier.links)  # its history went with it
+    return reopened + len(dossier.links) + 25 * gone
+
+
 def nothing_twice_in_the_same_words(court: Court) -> None:
-    """No two notes of the bridge in an incident say the same, but for answers to what people wrote more than once."""
+    """No two notes of the bridge say the same, but for answers to what people wrote, and moves that they made, again."""
     for number in court.incidents:
         said = sum(one.place == number for one in court.town.ledger.said)
+        changes = court.town.world.desk.people.changes(number)
+        moves = sum(change.field == "Assigned Group" and change.who != DESK_ACCOUNT for change in changes)
         for text, times in Counter(word.text for word in words_of(court, number)).items():
-            assert times <= max(1, said), f"{number} reads {times} times: {text}"
+            most = moves if text.startswith(_MOVED) else said
+            assert times <= max(1, most), f"{number} reads {times} times: {text}"
 
 
 def reminders_in_time(court: Court) -> None:
