@@ -6,7 +6,7 @@ Each law compares what people did with what the two worlds show; the journal is 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.decide.plan import plan
@@ -14,6 +14,7 @@ from bridge.decide.redact import redact
 from bridge.decide.text import clean
 from bridge.decide.unwiki import from_wiki
 from bridge.engine.observe import Observer
+from bridge.model.actions import ShowIncident
 from bridge.model.dossier import Dossier, Link
 from bridge.model.incident import CLOSED, FINAL, RESOLVED
 from bridge.model.note import split_mark
@@ -145,6 +146,11 @@ class Court:
         history = self.town.world.desk.people.history(number)
         return sum(change.who == DESK_ACCOUNT and change.old == RESOLVED for change in history)
 
+    def was_ended_by_people(self, number: str) -> bool:
+        """Whether somebody ever cancelled or closed an incident, which ends its hold also where that is taken back."""
+        history = self.town.world.desk.people.history(number)
+        return any(change.new in FINAL and change.who != DESK_ACCOUNT for change in history)
+
     def is_final(self, number: str) -> bool:
         """Whether nobody may change an incident any more."""
         return self.status(number) in FINAL
@@ -181,8 +187,10 @@ def no_duplicate(court: Court) -> None:
         living = [text for text in place.bridge if text.startswith("LINKED FIX")]
         refused = number in court.town.ledger.poisoned
         assert len(living) <= 1 or refused, f"{number} has {len(living)} living notes"
-        if court.dossiers[number].links and not court.is_final(number):
-            assert living, f"{number} is linked and has no living note"
+        if court.dossiers[number].links and not court.is_final(number) and not refused:
+            assert living, (
+                f"{number} is linked and has no living note"
+            )  # an operator may do without a refused one
     for ticket in court.tickets.values():
         _one_remote_link(court, ticket)
 
@@ -319,6 +327,8 @@ def _may_be_resolved(court: Court, number: str) -> None:
     given_up = court.put_backs(number) >= PUT_BACKS.get(dossier.rule, 0) or bool(flagged)
     if dossier.held:
         assert given_up or dossier.was_resolved, f"{number} is Resolved while held: {dossier}"
+    if court.was_ended_by_people(number):
+        return
     ended = court.town.ledger.delivered | court.town.ledger.gone
     innocent = number not in court.town.ledger.excused and not any(
         link.ticket_id in ended or (ended and link.lost) for link in dossier.links
@@ -385,6 +395,11 @@ def _plans_nothing(town: Town, number: str) -> None:
             break
         seen = observer.further(seen, decided.needs)
     assert not decided.needs, f"{number} cannot be decided: {decided.needs}"
+    if number in town.ledger.poisoned:
+        # A show that was refused is planned again once the incident's version moves, and done with the next change.
+        decided = replace(
+            decided, actions=tuple(one for one in decided.actions if not isinstance(one, ShowIncident))
+        )
     assert decided.actions == (), f"a world at rest plans {decided.actions}"
     assert decided.dossier == seen.dossier, f"a world at rest learns {decided.dossier} from {seen.dossier}"
 
