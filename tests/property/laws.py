@@ -292,8 +292,10 @@ def every_request_is_answered(court: Court) -> None:
         ]
         assert answers or opened, f"nobody answered {said}"
     for number, dossier in court.dossiers.items():
+        # Who wrote an incident's number into a ticket is answered there.
+        places = (court.incidents[number], *court.tickets.values())
         for request in dossier.requests:
-            told = any(f"/answer/{request.source}/" in mark for mark in court.incidents[number].marks)
+            told = any(f"/answer/{request.source}/" in mark for place in places for mark in place.marks)
             assert request.answered or told or court.is_final(number), f"{request} in {number} waits"
 
 
