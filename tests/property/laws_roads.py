@@ -196,6 +196,8 @@ def nothing_twice_in_the_same_words(court: Court) -> None:
 def reminders_in_time(court: Court) -> None:
     """The k-th reminder comes no sooner than k spans after its question, and none comes after an answer."""
     for number, dossier in court.dossiers.items():
+        if number in court.town.ledger.poisoned:
+            continue  # what the bridge says in its own name waits for no refused note, so that the order says nothing
         span = _REMIND.get(dossier.rule)
         since: datetime | None = None
         for word in words_of(court, number):
