@@ -25,6 +25,11 @@ def address(daemon: Running) -> str:
     return str(daemon.events("pages_served")[0]["address"])
 
 
+def servers(text: str, metric: str) -> set[tuple[str, str]]:
+    """The servers that a metric names, by side and system."""
+    return set(re.findall(rf'^{metric}\{{.*side="(\w+)",system="(\w+)"', text, re.MULTILINE))
+
+
 @contextmanager
 def a_switch() -> Iterator[tuple[str, list[str]]]:
     """A dead man's switch: its address, and the paths at which it was called."""
@@ -60,7 +65,8 @@ def test_pages_status_and_switch_follow_the_daemon(place: Place) -> None:
             assert requests.get(pages + "/healthz", timeout=10).status_code == 200
             text = requests.get(pages + "/metrics", timeout=10).text
             assert 'bridge_held_incidents{pair="retail",stage="linked"} 1.0' in text
-            assert re.search(r'bridge_http_requests_total\{.*side="tracker".*\} \d', text)
+            assert re.search(r'bridge_held_oldest_seconds\{pair="retail"\} \d', text)
+            assert servers(text, "bridge_http_requests_total") == servers(text, "bridge_breaker_open")
             assert not re.search(r"INC\d", text)
             (status,) = place.run("status", "--json").json
             assert (status["late"], status["held"], status["dead"]) == (False, {"linked": 1}, 0)
