@@ -95,7 +95,8 @@ class App:
     def requests(self) -> Counter[Request]:
         """Return how many requests were sent and ended, by side, system, method, kind, and status or "none"."""
         systems = [("desk", name, desk.answers) for name, desk in self.desks.items()]
-        systems += [("tracker", name, tracker.answers) for name, tracker in self.trackers.items()]
+        # Every pair has a tracker of its own; the label names the server, as that of the breaker does.
+        systems += [("tracker", one.tracker, self.trackers[one.name].answers) for one in self.settings.pairs]
         found: Counter[Request] = Counter()
         for side, name, answers in systems:
             found.update({(side, name, *what): number for what, number in answers.copy().items()})

@@ -53,13 +53,17 @@ def _silent() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What is rung for, by the pair's name, and when; ``farewell`` lets go of the servers, not of the state."""
+    """What is rung for, by the pair's name, and when.
+
+    ``farewell`` lets go of the servers, not of the state; ``taken`` is called once this work is taken up.
+    """
 
     cycles: Mapping[str, Callable[[], Summary]]
     resyncs: Mapping[str, Callable[[], object]]
     poll: timedelta
     resync_at: tuple[int, int]
     farewell: Callable[[], None] = _nothing
+    taken: Callable[[], None] = _nothing
 
 
 @dataclass(kw_only=True)
@@ -70,7 +74,7 @@ class Daemon:
     engine, which looks at it between two effects.  ``farewell`` logs out everywhere.  ``end`` leaves the process at
     once with an exit code, whatever its threads do; the journal knows what they were about.  ``pulse`` learns of every
     look, ``notifier`` and ``ping`` of progress only; ``reload`` gives new work or raises ``BridgeError``, and then the old
-    work goes on; ``keep`` writes down when a pair's look began and what it did.
+    work goes on; ``account`` writes down how that went, and ``keep`` when a pair's look began and what it did.
     """
 
     cycles: Mapping[str, Callable[[], Summary]]
@@ -87,6 +91,7 @@ class Daemon:
     ping: Callable[[], None] | None = None
     ping_every: timedelta = timedelta(minutes=1)
     reload: Callable[[], Work] | None = None
+    account: Callable[[BridgeError | None], None] | None = None
     keep: Callable[[str, datetime, str], None] | None = None
     _scheduled: BackgroundScheduler | None = None
     _reload_wanted: threading.Event = field(default_factory=threading.Event)
@@ -132,15 +137,17 @@ class Daemon:
     def _live(self) -> None:
         """Show signs of life, as long as there is progress; do what a signal asked for."""
         self._obey()
-        if self.pulse is not None and self.pulse.late():
-            return
+        moving = self.pulse is None or not self.pulse.late()
         now = time.monotonic()
-        self.notifier.tell("WATCHDOG=1")
+        if moving:
+            self.notifier.tell("WATCHDOG=1")
+        # Most of all where nothing moves any more somebody will read the status.
         if now - self._told_at >= STATUS_EVERY and self.notifier.address:
             self._told_at = now
             self.notifier.tell(f"STATUS={self.status()}")
         resting = self._pinging is None or not self._pinging.is_alive()
-        if self.ping is not None and resting and now - self._pinged_at >= self.ping_every.total_seconds():
+        due = now - self._pinged_at >= self.ping_every.total_seconds()
+        if self.ping is not None and moving and resting and due:
             self._pinged_at = now
             self._pinging = threading.Thread(target=self.ping, name="ping", daemon=True)
             self._pinging.start()
@@ -175,11 +182,19 @@ class Daemon:
         except BridgeError as error:
             failure = error
         if failure is not None:
-            log.error("reload_failed", what=failure.what, why=failure.why, next=failure.next_step)
+            step = (
+                failure.next_step or "correct it and reload again; until then the old configuration goes on"
+            )
+            log.error("reload_failed", what=failure.what, why=failure.why, next=step)
         else:
             log.info("reload_done", pairs=sorted(self.cycles), poll_seconds=self.poll.total_seconds())
         if self.pulse is not None:
             self.pulse.reloads(failure is None)
+        if self.account is not None:
+            try:
+                self.account(failure)
+            except StateError as error:
+                self._give_up(error)
 
     def _swap(self, fresh: Work) -> None:
         locks = list(self._running.values())
@@ -196,6 +211,7 @@ class Daemon:
             self._take_leave()
             self.cycles, self.resyncs, self.farewell = fresh.cycles, fresh.resyncs, fresh.farewell
             self.poll, self.resync_at = fresh.poll, fresh.resync_at
+            fresh.taken()
             self._running = {name: threading.Lock() for name in self.cycles}
         finally:
             for lock in locks:
@@ -275,14 +291,18 @@ class Daemon:
             try:
                 work()
             except StateError as error:
-                log.critical("state_failed", what=error.what, why=error.why, next=error.next_step)
-                self.fatal = error
-                if self.pulse is not None:
-                    self.pulse.state_works = False
-                self.stop.set()
+                self._give_up(error)
             except BridgeError as error:
                 # The nightly comparison found a server away; the next night, or the next look, sees the same.
                 log.warning("look_put_off", pair=name, what=error.what, why=error.why, next=error.next_step)
+
+    def _give_up(self, error: StateError) -> None:
+        """End since the state cannot be used: without it nothing may be done outside."""
+        log.critical("state_failed", what=error.what, why=error.why, next=error.next_step)
+        self.fatal = error
+        if self.pulse is not None:
+            self.pulse.state_works = False
+        self.stop.set()
 
     def _tell_sides(self, name: str, summary: Summary) -> None:
         """Tell once when a side cannot be asked any more, with why and what to do, and once when it can again."""

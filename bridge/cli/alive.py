@@ -16,6 +16,9 @@ log = structlog.get_logger()
 
 #: How long it may take to answer, in seconds.
 PATIENCE = 10.0
+_NEXT = (
+    "try the switch's address from this machine, and look at alive in bridge.yaml; the bridge itself goes on"
+)
 
 
 def ping(alive: Alive, environ: Mapping[str, str]) -> None:
@@ -23,11 +26,11 @@ def ping(alive: Alive, environ: Mapping[str, str]) -> None:
     try:
         url = alive.url or (read_secret(alive.url_in, environ).reveal() if alive.url_in else "")
     except ConfigError as error:
-        log.warning("alive_not_heard", host="", why=error.what)
+        log.warning("alive_not_heard", host="", why=error.what, next=error.next_step)
         return
     why = _called(url, alive)
     if why:
-        log.warning("alive_not_heard", host=_host(url), why=why)
+        log.warning("alive_not_heard", host=_host(url), why=why, next=_NEXT)
 
 
 def _called(url: str, alive: Alive) -> str:
@@ -37,10 +40,12 @@ def _called(url: str, alive: Alive) -> str:
         session.trust_env = False
         proxies = {"http": alive.proxy, "https": alive.proxy} if alive.proxy else {}
         try:
+            # What it says is not read: an answer without an end must not keep the next calls.
             answer = session.get(
                 url,
                 timeout=PATIENCE,
                 allow_redirects=False,
+                stream=True,
                 proxies=proxies,
                 verify=str(alive.ca_bundle) if alive.ca_bundle else True,
             )

@@ -62,12 +62,17 @@ def audit_command(
 
 def _verify(broken: str) -> None:
     if broken:
-        raise StateError(
-            "The audit trail is not whole",
-            why=broken,
-            next_step="compare it with the newest backup (bridge state export), and find out who can write the file",
-        )
+        raise not_whole(broken)
     console().print("The audit trail is whole.")
+
+
+def not_whole(broken: str) -> StateError:
+    """Return what a person should read of a trail that somebody changed."""
+    return StateError(
+        "The audit trail is not whole",
+        why=broken,
+        next_step="compare it with the newest backup (bridge state export), and find out who can write the file",
+    )
 
 
 def _data(entry: Entry) -> dict[str, Any]:

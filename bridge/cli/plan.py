@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Annotated
 
 import typer
@@ -50,7 +50,7 @@ def plan_command(
     if as_json:
         print_json({name: [as_data(action) for action in actions] for name, actions in planned.items()})
     else:
-        _tell(planned)
+        _tell(planned, {name for name, summary in summaries.items() if summary.down})
     code = tell_down(error for summary in summaries.values() for error in summary.down.values())
     if code:
         raise typer.Exit(code)
@@ -67,11 +67,12 @@ def _number(action: Action) -> str:
     return action.key.split("/", 1)[0]
 
 
-def _tell(planned: Mapping[str, list[Action]]) -> None:
+def _tell(planned: Mapping[str, list[Action]], unseen: Set[str]) -> None:
     out = console()
     for name, actions in planned.items():
         if not actions:
-            out.print(f"{name}: nothing to do.")
+            unknown = "what is to do cannot be told before both sides can be asked."
+            out.print(f"{name}: {unknown if name in unseen else 'nothing to do.'}")
             continue
         out.print(f"[bold]{name}[/]: {len(actions)} to do")
         for action in actions:

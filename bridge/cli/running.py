@@ -13,7 +13,7 @@ import structlog
 from bridge.app import App, build
 from bridge.cli.alive import ping
 from bridge.daemon import Daemon, Work
-from bridge.model.errors import ConfigError, StateError
+from bridge.model.errors import BridgeError, ConfigError, StateError
 from bridge.pulse import Pulse
 from bridge.settings import Settings, endings, ends_at
 from bridge.settings.heralding import Herald
@@ -56,7 +56,8 @@ class Running:
         work = running.work(settings)
         daemon.cycles, daemon.resyncs, daemon.farewell = work.cycles, work.resyncs, work.farewell
         daemon.reload, daemon.keep, daemon.status = running.reload, running.keep, running.status
-        running.set_ping()
+        daemon.account = running.account
+        work.taken()
         return running
 
     def work(self, settings: Settings) -> Work:
@@ -64,16 +65,21 @@ class Running:
         app = build(settings, self.store, os.environ, stopping=self.daemon.stop.is_set, since=self.since)
         for name, one in app.reconcilers.items():
             one.stopping = self._stopping(name)
-        self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
-        self.pulse.requests, self.pulse.standing = app.requests, app.standing
-        self.pulse.timeout, self.pulse.secrets_end = settings.longest_call, ends_at(settings)
         return Work(
             cycles={name: one.cycle for name, one in app.reconcilers.items()},
             resyncs={name: _resync(app, name) for name in app.reconcilers},
             poll=settings.schedule.poll,
             resync_at=(settings.schedule.resync.hour, settings.schedule.resync.minute),
             farewell=app.let_go,
+            taken=lambda: self._take(app, settings),
         )
+
+    def _take(self, app: App, settings: Settings) -> None:
+        """Show from now on what these parts do; not before, since a reload may still be put off."""
+        self.app, self.settings, self.pulse.poll = app, settings, settings.schedule.poll
+        self.pulse.requests, self.pulse.standing = app.requests, app.standing
+        self.pulse.timeout, self.pulse.secrets_end = settings.longest_call, ends_at(settings)
+        self.set_ping()
 
     def _stopping(self, pair: str) -> Callable[[], bool]:
         """Return what a pair asks before each step whether to go on; that it asks is its progress."""
@@ -97,14 +103,14 @@ class Running:
                     why="the rest of the new configuration was not taken up either",
                     next_step="restart the bridge",
                 )
-        work = self.work(fresh)
-        self.set_ping()
-        self._account(datetime.now(UTC))
-        return work
+        return self.work(fresh)
 
-    def _account(self, now: datetime) -> None:
+    def account(self, failure: BridgeError | None) -> None:
+        """Write down how a reload went, as every operator's action."""
+        outcome, words = ("refused", failure.what) if failure else ("done", "")
+        entry = Entry(at=datetime.now(UTC), who="signal", what="reload", outcome=outcome, words=words)
         with self.store.transaction() as tx:
-            tx.audit.write(Entry(at=now, who="signal", what="reload", outcome="done"))
+            tx.audit.write(entry)
 
     def keep(self, pair: str, began: datetime, sentence: str) -> None:
         """Write a look into the diary, which `bridge status` reads."""
@@ -134,7 +140,9 @@ class Running:
             return error.what
         away = sorted({side for beat in self.pulse.all().values() for side in beat.down})
         words = f"{held} held, lag {lag.total_seconds():.0f} s, {dead} dead"
-        return f"{words}, away: {', '.join(away)}" if away else words
+        words += f", away: {', '.join(away)}" if away else ""
+        late = ", ".join(self.pulse.late())
+        return f"{words}, no progress: {late}" if late else words
 
     def set_ping(self) -> None:
         """Let the daemon call the dead man's switch that the configuration names, if any."""

@@ -11,13 +11,15 @@ from typing import Annotated
 import typer
 
 from bridge.app import App, build
+from bridge.cli.audit import not_whole
 from bridge.cli.operator import operator
 from bridge.cli.setting import require_secrets, settings_of
 from bridge.cli.speech import console, count, plain, spoken, tell_down
 from bridge.engine.poll import Poll
 from bridge.engine.recall import Memory, remember_birth
-from bridge.model.errors import BridgeError, StateError
+from bridge.model.errors import BridgeError
 from bridge.state.audit import Entry
+from bridge.state.failures import damaged
 from bridge.state.keep import Pruned, export, prune
 from bridge.state.store import Store
 
@@ -53,16 +55,14 @@ def verify_command(context: typer.Context) -> None:
     """Check the state file and the audit trail for damage; exits with 1 where there is any."""
     settings = settings_of(context)
     with Store.open(settings.state, exclusive=False) as store:
-        damage = list(store.verify())
+        damage = store.verify()
+        if damage:
+            raise damaged(store.place, "; ".join(damage[:5]))
         with store.reading() as tx:
-            damage += [broken] if (broken := tx.audit.broken()) else []
-            rows = sum(1 for _ in export(tx)) if not damage else 0
-    if damage:
-        raise StateError(
-            "The state is damaged",
-            why="; ".join(damage[:5]),
-            next_step="stop the bridge, move the file away, restore the newest backup, or see bridge state rebuild",
-        )
+            broken = tx.audit.broken()
+            rows = sum(1 for _ in export(tx))
+    if broken:
+        raise not_whole(broken)
     console().print(f"The state is whole: {count(rows, 'row')}.")
 
 

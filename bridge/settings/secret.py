@@ -31,6 +31,7 @@ _HOW = (
     "a secret is never written here, only where it is found: "
     "{file: path}, {env: VARIABLE}, or {credential: name} of systemd"
 )
+_ANEW = "write it anew: one line of UTF-8 text in a plain file"
 
 
 class Secret:
@@ -150,7 +151,7 @@ def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> Secret:
     if not text.strip():
         raise ConfigError(f"there is no secret in {ref.place}", next_step="put it there and start again")
     if not text.isprintable():
-        raise ConfigError(f"the secret in {ref.place} is not one line of text")
+        raise ConfigError(f"the secret in {ref.place} is not one line of text", next_step=_ANEW)
     return Secret(text)
 
 
@@ -186,19 +187,23 @@ def _read(path: Path) -> str:
         with path.open("rb") as stream:
             raw = stream.read(_SIZE_LIMIT + 1)
     except OSError as error:
-        raise ConfigError(f"the secret file {path} cannot be read", why=str(error.strerror)) from None
+        raise ConfigError(
+            f"the secret file {path} cannot be read",
+            why=str(error.strerror),
+            next_step="put the file there, and let the bridge's account or its group read it",
+        ) from None
     if len(raw) > _SIZE_LIMIT:
-        raise ConfigError(f"the secret file {path} is too large for a secret")
+        raise ConfigError(f"the secret file {path} is too large for a secret", next_step=_ANEW)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise ConfigError(f"the secret file {path} is not UTF-8 text") from None
+        raise ConfigError(f"the secret file {path} is not UTF-8 text", next_step=_ANEW) from None
 
 
 def _check_access(path: Path) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise ConfigError(f"the secret file {path} is not a regular file")
+        raise ConfigError(f"the secret file {path} is not a regular file", next_step=_ANEW)
     if mode & stat.S_IWOTH or (mode & stat.S_IROTH and not _handed_over(path)):
         raise ConfigError(
             f"the secret file {path} is open to every account of this machine",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from bridge.model.errors import StateError
-from bridge.state.failures import os_error, spoken
+from bridge.state.failures import damaged, os_error, spoken
 
 
 def back_up(engine: Engine, place: str, target: Path) -> int:
@@ -49,8 +49,4 @@ def _copy(engine: Engine, place: str, target: Path) -> None:
         raw.backup(copy)
         found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateError(
-            f"The state {place} is damaged",
-            why=str(found),
-            next_step="stop the bridge, move the file away and restore the newest good backup in its place",
-        )
+        raise damaged(place, str(found).splitlines()[-1])

@@ -13,7 +13,7 @@ from bridge.model.dossier import Dossier
 from bridge.state.codec import decode, encode
 from bridge.state.dialect import chunks, pages, upsert
 from bridge.state.links import Links
-from bridge.state.schema import DOSSIERS
+from bridge.state.schema import DOSSIERS, LINKS
 
 _ONE = select(DOSSIERS).where(
     DOSSIERS.c.pair == bindparam("pair"), DOSSIERS.c.incident == bindparam("incident")
@@ -139,6 +139,15 @@ class Dossiers:
         )
         rows = self._connection.execute(query.group_by(DOSSIERS.c.stage))
         return {row.stage: row.held for row in rows}
+
+    def held_since(self, pair: str) -> datetime | None:
+        """Return when the incident that is held for the longest time was linked, None where none is held."""
+        query = select(func.min(LINKS.c.linked_at)).join(
+            DOSSIERS, (DOSSIERS.c.pair == LINKS.c.pair) & (DOSSIERS.c.incident == LINKS.c.incident)
+        )
+        query = query.where(DOSSIERS.c.pair == pair, DOSSIERS.c.held.is_(True))
+        found: datetime | None = self._connection.scalar(query)
+        return found
 
 
 def _remembered(row: Row[Any]) -> Remembered:

@@ -5,6 +5,7 @@ Nothing outside this package ever sees an error of SQLAlchemy or sqlite3, and no
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,12 @@ from bridge.model.errors import StateError
 #: What happened and what to do next, by SQLite's primary result code (sqlite.org, "Result and Error Codes").
 _CORRUPT = (
     "The state file {place} is damaged or not a state file",
-    "stop the bridge, move the file away and restore the newest backup in its place; starting without "
-    "one would lose every link",
+    "stop the bridge, move the file with its -wal and -shm away, then: bridge state rebuild; a backup of the last "
+    "minutes may be put in its place instead",
+)
+_FULL = (
+    "The disk that holds the state file {place} is full",
+    "make room on it and start again; the bridge goes on where it stopped",
 )
 _CLOSED = (
     "The state file {place} cannot be written",
@@ -26,10 +31,7 @@ _CLOSED = (
 _SAID = {
     sqlite3.SQLITE_CORRUPT: _CORRUPT,
     sqlite3.SQLITE_NOTADB: _CORRUPT,
-    sqlite3.SQLITE_FULL: (
-        "The disk that holds the state file {place} is full",
-        "make room on it; the bridge goes on where it stopped",
-    ),
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _CLOSED,
     sqlite3.SQLITE_PERM: _CLOSED,
     sqlite3.SQLITE_CANTOPEN: (
@@ -44,6 +46,14 @@ _SAID = {
         "The disk failed while the state file {place} was used",
         "check the disk and the system's log, then start again",
     ),
+}
+#: The same by the number of the operating system's error.
+_REFUSED = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: (_CLOSED[0], "mount that file system for writing, or name a file on another one"),
+    errno.EISDIR: (_CLOSED[0], "name a file, not a folder"),
+    errno.ENOENT: (_CLOSED[0], "create its folder first, or name a file in another one"),
 }
 _OTHER = (
     "The state {place} could not be used",
@@ -70,9 +80,15 @@ def state_error(place: str, cause: BaseException) -> StateError:
     return StateError(what.format(place=place), why=str(cause), next_step=next_step)
 
 
+def damaged(place: str, found: str) -> StateError:
+    """Return what a person should read of a state file in which a check found this."""
+    what, next_step = _CORRUPT
+    return StateError(what.format(place=place), why=found, next_step=next_step)
+
+
 def os_error(place: str, cause: OSError) -> StateError:
     """Return what a person should read where the file or its lock cannot be made at all."""
-    what, next_step = _CLOSED
+    what, next_step = _REFUSED.get(cause.errno or 0, _CLOSED)
     return StateError(
         what.format(place=place), why=cause.strerror or type(cause).__name__, next_step=next_step
     )

@@ -26,7 +26,7 @@ from bridge.state.backup import back_up
 from bridge.state.diary import Diary
 from bridge.state.dossiers import Dossiers
 from bridge.state.drifts import Drifts
-from bridge.state.failures import spoken
+from bridge.state.failures import damaged, spoken
 from bridge.state.journal import Journal
 from bridge.state.links import Links
 from bridge.state.lock import take_lock
@@ -116,8 +116,9 @@ class Store:
 
         Nothing that is written to it reaches the file.  ``StateError`` where the file cannot be read.
         """
-        copy = cls(memory_engine(), place="a copy in memory", one_connection=True)
         path = file_of(url)
+        # Whatever is wrong with the copy is wrong with the file.
+        copy = cls(memory_engine(), place=str(path or "in memory"), one_connection=True)
         if path is None or not path.exists():
             return copy._ready(change=True)
         with (
@@ -138,8 +139,25 @@ class Store:
             lock.release()
             raise
         store = cls(file_engine(path, wal=True), place=str(path), one_connection=False, lock=lock)
+        store._refuse_damage()
         store._keep_old(path)
         return store._ready(change=True)
+
+    def _refuse_damage(self) -> None:
+        """Look through the whole file before anything is done from it.
+
+        Damage in a page that is met later, when an effect is recorded, would come after a write to a tracker.
+        """
+        failure: StateError | None = None
+        try:
+            with spoken(self.place), self._reading_engine.begin() as connection:
+                found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+            failure = None if found == "ok" else damaged(self.place, found.splitlines()[-1])
+        except StateError as error:
+            failure = error
+        if failure is not None:
+            self.close()
+            raise failure
 
     def _keep_old(self, path: Path) -> None:
         """Copy a state of an older version aside before it is migrated, once: an upgrade can be taken back."""

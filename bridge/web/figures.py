@@ -143,6 +143,11 @@ def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Me
         "bridge_dead_letters", "Effects that were given up and wait for a person.", labels=("pair",)
     )
     held = GaugeMetricFamily("bridge_held_incidents", "Held incidents.", labels=("pair", "stage"))
+    longest = GaugeMetricFamily(
+        "bridge_held_oldest_seconds",
+        "How long ago the incident was linked that is held for the longest time.",
+        labels=("pair",),
+    )
     lag = GaugeMetricFamily(
         "bridge_lag_seconds", "Age of the oldest change that was not dealt with.", labels=("pair",)
     )
@@ -154,11 +159,16 @@ def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Me
         dead.add_metric([name], counts["dead"])
         for stage, number in tx.dossiers.held_by_stage(name).items():
             held.add_metric([name, stage], number)
+        longest.add_metric([name], _seconds(tx.dossiers.held_since(name), now))
         oldest = next(iter(tx.agenda.dirty(name, 1)), None)
-        lag.add_metric([name], max((now - oldest.since).total_seconds(), 0.0) if oldest else 0.0)
+        lag.add_metric([name], _seconds(oldest.since if oldest else None, now))
         waiting.add_metric([name], len(tx.approvals.waiting(name)))
-    yield from (effects, dead, held, lag, waiting)
+    yield from (effects, dead, held, longest, lag, waiting)
     yield _drift(tx, pairs)
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
 
 
 def _drift(tx: Transaction, pairs: tuple[str, ...]) -> Metric:

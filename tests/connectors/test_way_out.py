@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import shutil
+import threading
 import time
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import urllib3
+from structlog.testing import capture_logs
 
 from bridge.cli.alive import ping
 from bridge.connectors.http import Limits, Times, Wire
@@ -96,6 +99,31 @@ def test_the_dead_mans_switch_is_not_followed_elsewhere(code: int) -> None:
             ping(Alive.model_validate({"url": f"http://127.0.0.1:{home.port}/secret"}), {})
             assert [one.path for one in home.heard] == ["/secret"]
         assert stranger.heard == []
+
+
+def test_a_switch_that_talks_without_end_is_not_listened_to() -> None:
+    """The dead man's switch answered once its status is there; a body without an end keeps nobody from the next call."""
+    hangs = threading.Event()
+
+    class Talking(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(b"and so on")
+            hangs.wait(30)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Talking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with capture_logs() as told:
+        ping(Alive.model_validate({"url": f"http://127.0.0.1:{server.server_port}/x"}), {})
+    assert (hangs.is_set(), told) == (False, [])
+    hangs.set()
+    server.shutdown()
+    server.server_close()
 
 
 # -- certificates

@@ -71,3 +71,25 @@ def test_a_corrupt_state_stops_before_any_write(flavour: Flavour, tmp_path: Path
         starts_again()
     assert raised.value.next_step
     assert len(writes(scene)) == before
+
+
+def test_whichever_page_is_damaged_nothing_is_written(flavour: Flavour, tmp_path: Path) -> None:
+    """Damage anywhere in the file is met before the first look, and the way out is named: no server hears of it."""
+    scene = a_scene(flavour)
+    path = tmp_path / "state.db"
+    on_disk(scene, path)
+    number, _ = scene.linked()
+    scene.store.close()
+    whole = path.read_bytes()
+    scene.resolves(number)
+    before = len(writes(scene))
+    for page in range(len(whole) // 4096):
+        path.write_bytes(whole[: page * 4096] + b"\xa5" * 4096 + whole[(page + 1) * 4096 :])
+        with pytest.raises(StateError, match="damaged") as raised:
+            on_disk(scene, path)
+        assert "bridge state rebuild" in raised.value.next_step
+    assert len(writes(scene)) == before
+    path.write_bytes(whole)
+    on_disk(scene, path)
+    scene.settle()
+    assert scene.status(number) != "Resolved"

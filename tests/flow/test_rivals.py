@@ -14,16 +14,17 @@ import pytest
 
 from bridge.engine.poll import Poll
 from bridge.engine.resync import resync
+from bridge.model.actions import AddTicketNote
 from bridge.model.errors import StateError
 from bridge.simulators.faults import Fault
 from bridge.simulators.jira import Throttle
 from bridge.simulators.wire import Request, Response
 from bridge.state.journal import Effect
 from bridge.state.store import Store
-from tests.flow import test_rivals_flow
+from tests.flow import test_rivals_below, test_rivals_flow
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 from tests.flow.test_asking import a_desk
-from tests.flow.test_dead_letters import poisonous, until_dead
+from tests.flow.test_dead_letters import ACCOUNT, poisonous, until_dead
 
 pytestmark = pytest.mark.promise("the rivals' failures")
 
@@ -157,7 +158,7 @@ def test_a_crash_between_the_write_and_its_record_doubles_nothing(scene: Scene) 
 
 def test_an_issue_with_a_refused_part_is_not_opened_again(scene: Scene) -> None:
     """DefectDojo #9588: opened, then its assignee was refused, which counted as failed, so it was opened at each run."""
-    no = Response.of_json(400, {"errorMessages": ["Not now."], "errors": {}})
+    no = Response.of_json(400, {"errorMessages": ["Not now."], "errors": {}}, ACCOUNT)
     after = Fault(kind="answer_before", match=lambda one: "/remotelink" in one.path, times=None, answer=no)
     scene.world.tracker_wire.add(after)
     number = scene.opens()
@@ -321,6 +322,8 @@ def test_a_refusal_is_kept_with_what_was_asked_and_said(scene: Scene) -> None:
     scene.writes(number, "a pinch of arsenic")
     dead = until_dead(scene)
     assert (dead.action.kind, dead.incident, dead.attempts) == ("add_ticket_note", number, 5)
+    assert isinstance(dead.action, AddTicketNote)
+    assert "a pinch of arsenic" in dead.action.text
     assert "poisonous" in dead.error
 
 
@@ -339,10 +342,10 @@ def test_words_are_never_a_query(scene: Scene) -> None:
 
 
 def test_they_are_named(figure: Callable[[str], None]) -> None:
-    """Every scene here and in the flow names the products that failed, most of them with the issue's number."""
+    """Every scene here, in the flow and below names the products that failed, most of them with the issue's number."""
     scenes = [
         (name, str(one.__doc__))
-        for module in (globals(), vars(test_rivals_flow))
+        for module in (globals(), vars(test_rivals_flow), vars(test_rivals_below))
         for name, one in sorted(module.items())
         if name.startswith("test_") and callable(one) and name != "test_they_are_named"
     ]

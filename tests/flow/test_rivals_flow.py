@@ -93,7 +93,10 @@ def test_many_statuses_are_one_stage_and_never_mapped_back(scene: Scene) -> None
 
 
 def test_the_tickets_state_is_current_in_the_incident(scene: Scene) -> None:
-    """FreeScout #2937, csf_profile #17, Icinga #44: the ticket's state in the helpdesk was stale, or without assignee."""
+    """FreeScout #2937, csf_profile #17, Icinga #44: the ticket's state in the helpdesk was stale, or without assignee.
+
+    The due date that csf_profile is asked for is not read; the planned version stands in its place.
+    """
     number, key = scene.linked()
     assert "not started yet" in scene.living(number)
     scene.world.tracker.people.starts(key, "dev.ana")

@@ -96,6 +96,16 @@ def test_held_and_ended_dossiers_are_told_apart(store: Store) -> None:
         assert tx.dossiers.held_by_stage("p") == {"linked": 1, "fixed": 1}
 
 
+def test_the_longest_held_is_known(store: Store) -> None:
+    """The oldest link of what is held counts; of another pair, or of what is held no more, it does not."""
+    save(store, dossier("INC1", link("1", linked_at=later(-60), follows=("9",)), link("2")))
+    save(store, dossier("INC2", link("2", linked_at=later(-30))))
+    save(store, dossier("INC3", link("3", linked_at=later(-900)), ending="verified"), dossier("INC4"))
+    save(store, dossier("INC1", link("1", linked_at=later(-5000))), pair="q")
+    with store.reading() as tx:
+        assert [tx.dossiers.held_since(pair) for pair in ("p", "q", "r")] == [later(-60), later(-5000), None]
+
+
 def test_a_dossier_may_be_saved_while_they_are_listed(store: Store) -> None:
     """Going through all dossiers and changing each of them visits each once."""
     everyone = [dossier(f"INC{number:04}", link(str(number))) for number in range(450)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bridge.model.errors import StateError
-from bridge.state.failures import spoken
+from bridge.state.failures import os_error, spoken
 from bridge.state.store import Store
 from tests.state.state_samples import NOW, action, as_nobody, incident, later, open_to_all
 
@@ -207,6 +209,41 @@ def test_a_file_that_may_not_be_written_is_named() -> None:
                 assert tx.memory.watched("p", ["INC1"]) == {"INC1"}
             with pytest.raises(StateError, match="cannot be written"), store.transaction() as tx:
                 tx.memory.see_incident("p", incident("INC2"), NOW)
+
+
+def test_a_copy_to_try_things_out_on_names_the_file(url: str) -> None:
+    """Damage that a copy in memory shows is told of the file that was copied."""
+    made(url)
+    with path_of(url).open("r+b") as file:
+        file.seek(5 * 4096)
+        file.write(b"\xa5" * (path_of(url).stat().st_size - 5 * 4096))
+
+    def reads() -> None:
+        with Store.scratch(url) as store, store.reading() as tx:
+            tx.memory.watched("p", ["INC1"])
+            list(tx.dossiers.each("p"))
+
+    with pytest.raises(StateError, match="damaged") as raised:
+        reads()
+    assert str(path_of(url)) in raised.value.what
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "next_step"),
+    [
+        (errno.ENOSPC, "is full", "make room"),
+        (errno.EROFS, "cannot be written", "mount"),
+        (errno.EISDIR, "cannot be written", "not a folder"),
+        (errno.ENOENT, "cannot be written", "create its folder"),
+        (errno.EACCES, "cannot be written", "let the bridge's account"),
+    ],
+)
+def test_what_the_system_refuses_is_told_by_its_cause(number: int, what: str, next_step: str) -> None:
+    """A full disk, one that is mounted read-only, and a wrong path each have their own way out."""
+    error = os_error("/var/lib/bridge/state.db", OSError(number, os.strerror(number)))
+    assert what in error.what
+    assert next_step in error.next_step
+    assert error.why == os.strerror(number)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -78,9 +78,10 @@ def test_plan_for_programs(story: Place) -> None:
 def test_plan_where_a_server_is_away(story: Place) -> None:
     """What cannot be asked is told with why and what to do, and the exit code says that later may help."""
     story.configure(tracker='url: "http://127.0.0.1:9", email: a@example.com, token: {env: JIRA_TOKEN}')
-    shown = story.run("plan", "--detailed-exitcode")
+    shown = story.run("plan", "--detailed-exitcode", story.world.desk.people.numbers()[0])
     story.configure()
     assert shown.code == 75
+    assert shown.out == "retail: what is to do cannot be told before both sides can be asked.\n"
     assert "why:" in shown.err
     assert "next: check the address, the network and the certificate" in shown.err
 

@@ -136,6 +136,7 @@ def test_a_secret_that_is_gone_for_a_while_is_waited_for(mounted: Place) -> None
         (lost,) = daemon.events("side_lost")
         assert lost["side"] == "tracker"
         assert "cannot be read" in lost["what"]
+        assert "put the file there" in lost["next"]
         mounted.asks(number, "from the desk: meanwhile")
         daemon.looks_again()
         daemon.signals(1)

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain, repeat
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import requests
 
-from tests.system.place import Place, Running, until
+from bridge.daemon import Daemon
+from bridge.model.errors import Unreachable
+from bridge.pulse import Pulse
+from bridge.systemd import Notifier
+from tests.system.place import PATIENCE, Place, Running, until
 
 pytestmark = pytest.mark.promise("seen from outside")
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def address(daemon: Running) -> str:
     """Where the daemon serves its pages."""
     until(lambda: daemon.events("pages_served"))
     return str(daemon.events("pages_served")[0]["address"])
+
+
+def servers(text: str, metric: str) -> set[tuple[str, str]]:
+    """The servers that a metric names, by side and system."""
+    return set(re.findall(rf'^{metric}\{{.*side="(\w+)",system="(\w+)"', text, re.MULTILINE))
 
 
 @contextmanager
@@ -60,7 +75,8 @@ def test_pages_status_and_switch_follow_the_daemon(place: Place) -> None:
             assert requests.get(pages + "/healthz", timeout=10).status_code == 200
             text = requests.get(pages + "/metrics", timeout=10).text
             assert 'bridge_held_incidents{pair="retail",stage="linked"} 1.0' in text
-            assert re.search(r'bridge_http_requests_total\{.*side="tracker".*\} \d', text)
+            assert re.search(r'bridge_held_oldest_seconds\{pair="retail"\} \d', text)
+            assert servers(text, "bridge_http_requests_total") == servers(text, "bridge_breaker_open")
             assert not re.search(r"INC\d", text)
             (status,) = place.run("status", "--json").json
             assert (status["late"], status["held"], status["dead"]) == (False, {"linked": 1}, 0)
@@ -95,6 +111,40 @@ def test_systemd_hears_of_start_progress_and_end(place: Place, tmp_path: Path) -
     assert heard[0] == "READY=1"
 
 
+def test_systemd_reads_of_a_look_that_hangs(tmp_path: Path) -> None:
+    """Without progress the watchdog is not fed and the dead man's switch is silent, but the STATUS line goes on."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listening.bind(str(tmp_path / "notify"))
+    listening.settimeout(PATIENCE)
+    clock = iter(chain([NOON], repeat(NOON + timedelta(hours=1))))
+    pinged: list[int] = []
+    goes_on = threading.Event()
+
+    def hangs() -> NoReturn:
+        goes_on.wait(PATIENCE)
+        raise Unreachable("it hung")
+
+    pulse = Pulse(clock=lambda: next(clock), poll=timedelta(seconds=30))
+    daemon = Daemon(
+        cycles={"retail": hangs},
+        resyncs={"retail": hangs},
+        poll=timedelta(seconds=30),
+        resync_at=(3, 0),
+        pulse=pulse,
+        notifier=Notifier(address=str(tmp_path / "notify")),
+        status=lambda: f"no progress: {', '.join(pulse.late())}",
+        ping=lambda: pinged.append(1),
+    )
+    running = threading.Thread(target=daemon.run, daemon=True)
+    running.start()
+    heard = [listening.recv(4096).decode() for _ in range(2)]
+    daemon.stop.set()
+    goes_on.set()
+    running.join(PATIENCE)
+    assert heard == ["READY=1", "STATUS=no progress: retail"]
+    assert pinged == []
+
+
 def test_a_reload_takes_new_rules_or_keeps_the_old_ones(place: Place) -> None:
     """On SIGHUP a usable configuration is taken whole; a broken one is told with its place and changes nothing."""
     place.configure(top="web: {port: 0}")
@@ -107,6 +157,7 @@ def test_a_reload_takes_new_rules_or_keeps_the_old_ones(place: Place) -> None:
         daemon.signals(signal.SIGHUP)
         until(lambda: daemon.events("reload_failed"))
         assert "rules.yaml:" in str(daemon.events("reload_failed")[0])
+        assert "the old configuration goes on" in daemon.events("reload_failed")[0]["next"]
         assert "bridge_config_last_reload_successful 0.0" in requests.get(pages + "/metrics", timeout=10).text
         number = place.opens("#ticket the sum is blank")
         until(lambda: place.key(number))
@@ -123,6 +174,11 @@ def test_a_reload_takes_new_rules_or_keeps_the_old_ones(place: Place) -> None:
         assert "state cannot be changed" in daemon.events("reload_failed")[1]["what"]
         daemon.signals()
         assert daemon.ends() == 0
+    place.configure(top="web: {port: 0}")
+    trail = [json.loads(line) for line in place.run("audit", "--json").out.splitlines()]
+    reloads = [(line["outcome"], line["words"]) for line in trail if line["what"] == "reload"]
+    assert [outcome for outcome, _ in reloads] == ["refused", "done", "refused"]
+    assert "rules.yaml:" in reloads[0][1]
     assert len(place.tickets()) == 2
 
 

@@ -14,6 +14,7 @@ from bridge.model.errors import ConfigError
 from bridge.pulse import Pulse, Standing
 from bridge.state.store import Store
 from bridge.web.serve import Pages, is_loopback
+from tests.state.state_samples import dossier, link
 
 pytestmark = pytest.mark.promise("seen from outside")
 
@@ -140,6 +141,16 @@ def test_metrics_tell_of_a_withheld_plan(pages: Pages, pulse: Pulse) -> None:
         tx.approvals.approve("retail", "0123456789ab", "root", NOON)
     look(pulse, "retail")
     assert values(ask(pages, "/metrics").text)["bridge_plans_withheld"][retail] == 0
+
+
+def test_metrics_tell_how_long_the_oldest_waits(pages: Pages, pulse: Pulse, hand: Hand) -> None:
+    """The age of the oldest link that is held, and 0 where a pair holds nothing."""
+    waiting = dossier("INC1", link("1", linked_at=NOON - timedelta(hours=5)), link("2", linked_at=NOON))
+    with pages.store.transaction() as tx:
+        tx.dossiers.save("retail", waiting, stage="linked", look_again_at=None, at=NOON)
+    hand.now += timedelta(hours=1)
+    oldest = values(ask(pages, "/metrics").text)["bridge_held_oldest_seconds"]
+    assert oldest == {(("pair", "retail"),): 6 * 3600.0, (("pair", "cards"),): 0.0}
 
 
 def test_metrics_tell_of_the_servers(pages: Pages, pulse: Pulse) -> None:
