@@ -30,13 +30,13 @@ test: check  ## Everything that a change must pass
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep and not whole"
 
 test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "deep or promise"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole"
 
-test-whole: $(READY)  ## Replay every event of a real log, where it lies beside the project; takes an hour or two
+test-whole: $(READY)  ## What takes hours: a whole real log, and all pairs of troubles
 	$(BIN)/python -m pytest -n 2 -m whole
 
 promises: $(READY)  ## The same, and its figures are written to docs/promises.md
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "deep or promise" --write-promises docs/promises.md
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --write-promises docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -150,7 +150,7 @@ class Store:
         """
         failure: StateError | None = None
         try:
-            with spoken(self.place), self._reading_engine.begin() as connection:
+            with spoken(self.place), begun(self.engine, reading=True) as connection:
                 found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
             failure = None if found == "ok" else damaged(self.place, found.splitlines()[-1])
         except StateError as error:

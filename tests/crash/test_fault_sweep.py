@@ -33,8 +33,15 @@ PLACES: tuple[tuple[Flavour, timedelta], ...] = (
     ("cloud", LAGS[1]),
     ("datacenter", LAGS[0]),
 )
-#: The same for pairs of troubles: each flavour once, and an index that is there and one that is late.
-PLACES_OF_TWO: tuple[tuple[Flavour, timedelta], ...] = (("datacenter", LAGS[0]), ("cloud", LAGS[1]))
+#: Where the first of two troubles comes: in which of the four deeds of the short road, and what a deep run tries of these.
+DEEDS = range(4)
+TRIED = {("datacenter", LAGS[0], 0), ("datacenter", LAGS[0], 3), ("cloud", LAGS[1], 1)}
+PLACES_OF_TWO = [
+    pytest.param(flavour, lag, deed, marks=getattr(pytest.mark, "deep" if tried else "whole"))
+    for flavour, lag in PLACES
+    for deed in DEEDS
+    if (tried := (flavour, lag, deed) in TRIED) or (flavour, lag) != PLACES[0]
+]
 #: Every so many of the requests, and of the commits, are tried in an ordinary run.
 SAMPLE = 29
 #: Tells what was measured.
@@ -228,9 +235,7 @@ def test_every_failing_commit_changes_nothing(flavour: Flavour, lag: timedelta, 
 
 
 @pytest.mark.promise("one effect")
-@pytest.mark.deep
-@pytest.mark.parametrize("deed", range(4))
-@pytest.mark.parametrize(("flavour", "lag"), PLACES_OF_TWO)
+@pytest.mark.parametrize(("flavour", "lag", "deed"), PLACES_OF_TWO)
 def test_two_troubles_change_nothing(flavour: Flavour, lag: timedelta, deed: int, figure: Figure) -> None:
     """Every sequence of two troubles on the short road, of which the first comes in this deed: all end as ever."""
     there = ground(flavour, lag, Story.short)
