@@ -214,9 +214,8 @@ class Wire:
 
     def _stay_home(self, request: requests.PreparedRequest) -> None:
         """Refuse any other origin, judged by the same parser that opens the connection."""
-        url = parsed(
-            (request.url or "").partition("?")[0]
-        )  # what follows names no place, and is new every time
+        # What follows the question mark names no place, and is new with every call.
+        url = parsed((request.url or "").partition("?")[0])
         inside = (url.path or "/").startswith((self._base.path or "").rstrip("/") + "/")
         if origin(url) != origin(self._base) or url.auth is not None or not inside:
             raise Unreachable(
