@@ -4,7 +4,8 @@ DESK    where incidents live (Remedy); TRACKER where tickets live (Jira).
 Every call either returns, or raises one of the errors of ``bridge.model.errors``:
 
 - ``Refused`` (``Gone`` where the object is not there): nothing was done, and repeating will not help;
-- ``Busy``, ``Unreachable``, ``LostCredentials``: nothing was done, later may help;
+- ``Busy``, ``Unreachable``, ``LostCredentials``: nothing was done, later may help (``Blocked``, an ``Unreachable``, where
+  something in front of the server answered, which may be about the words of this one call);
 - ``Ambiguous`` (writes only): it may have been done; look for the trace before repeating.
 
 Reads may be retried inside a connector; writes never are.  A connector never trusts an empty answer that

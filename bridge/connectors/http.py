@@ -36,7 +36,7 @@ from bridge.connectors.signs import (
     redirect_host,
     retry_after,
 )
-from bridge.model.errors import Ambiguous, Busy, Unreachable
+from bridge.model.errors import Ambiguous, Blocked, Busy, Unreachable
 from bridge.model.secrecy import spellings
 
 #: From here on a gateway speaks in the server's place; 500 and 501 are the server's own.
@@ -430,7 +430,7 @@ class Wire:
         why = f"it answered {response.status_code} with a web page instead of data"
         if call.write and response.ok:
             self.broken(call.kind, why, write=True)
-        raise Unreachable(
+        raise Blocked(
             self._about(call.kind, "failed"),
             why=why,
             next_step=f"check the configured address; {_SIGN_ON}",

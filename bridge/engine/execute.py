@@ -22,7 +22,7 @@ from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
 from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Hands, Side, carries, keeps_order, must_happen, side_of
+from bridge.engine.perform import Hands, Side, carries, keeps_order, kinds_on, must_happen, side_of
 from bridge.model.actions import (
     Action,
     AddTicketNote,
@@ -36,6 +36,7 @@ from bridge.model.actions import (
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (
     Ambiguous,
+    Blocked,
     BridgeError,
     Busy,
     Gone,
@@ -64,6 +65,8 @@ SCHEDULE = (
 )
 #: How long to wait where a busy server does not say.
 BUSY_PAUSE = timedelta(seconds=30)
+#: How long at most what is blocked waits for another try, as long as nothing passes.
+LONGEST_BLOCK = timedelta(minutes=5)
 
 
 @dataclass(kw_only=True)
@@ -77,6 +80,8 @@ class Executor:
     done: int = 0
     refused: int = 0
     carried: Counter[Side] = field(default_factory=Counter)
+    #: How many effects something in front of a side did not let pass.
+    blocked: Counter[Side] = field(default_factory=Counter)
     #: Incidents that the desk did not know when something was written.
     unshown: set[str] = field(default_factory=set)
 
@@ -182,6 +187,8 @@ class Executor:
                 receipt = self._hands.do(effect.action, incident)
         except Ambiguous as error:
             return self._doubt(effect, error)
+        except Blocked as error:
+            return self._blocked(effect, error)
         except (Busy, Unreachable, LostCredentials) as error:
             return self._later(effect, error)
         except Refused as error:
@@ -206,6 +213,24 @@ class Executor:
         self._note_down(effect.action, error)
         with self.store.transaction() as tx:
             tx.journal.postpone(effect.id, now + pause, "")
+        return "waits"
+
+    def _blocked(self, effect: Effect, error: Blocked) -> Verdict:
+        """Find out whether what stands in front of a side dislikes this effect, or lets nothing pass at all.
+
+        Where others passed meanwhile it is about this one, which then counts as refused.  Else it is tried again, less and
+        less often so that others have their turn; a second one that is blocked in a look keeps the side away.
+        """
+        side, now = side_of(effect.action), self.pair.clock()
+        log.warning("effect_blocked", effect=effect.key, why=error.why, next=error.next_step)
+        with self.store.transaction() as tx:
+            again = effect.attempts > 1
+            if again and tx.journal.anything_done(self.pair.name, kinds_on(side), effect.created_at):
+                return self._another_try(tx, effect, error.why, now)
+            tx.journal.postpone(effect.id, now + min(BUSY_PAUSE * effect.attempts, LONGEST_BLOCK), "")
+        if self.blocked[side]:
+            self.down.setdefault(side, error)
+        self.blocked[side] += 1
         return "waits"
 
     def _note_down(self, action: Action, error: BridgeError) -> None:

@@ -67,6 +67,13 @@ class Unreachable(BridgeError):
     """The server could not be asked at all; nothing was done."""
 
 
+class Blocked(Unreachable):
+    """Something in front of the server answered in its place, and nothing was done.
+
+    It may let nothing pass, or only dislike this one call: a firewall judges by the words.
+    """
+
+
 class LostCredentials(BridgeError):
     """The account was not recognised; nothing was done and nothing that was read may be believed."""
 

@@ -50,6 +50,17 @@ _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.sta
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
 _OF_CAUSE = select(EFFECTS).where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.key == bindparam("key"))
+_DONE_SINCE = (
+    select(EFFECTS.c.id)
+    .where(
+        EFFECTS.c.pair == bindparam("pair"),
+        EFFECTS.c.state == "done",
+        EFFECTS.c.kind.in_(bindparam("kinds", expanding=True)),
+        EFFECTS.c.finished_at >= bindparam("since"),
+    )
+    .order_by(EFFECTS.c.id.desc())
+    .limit(1)
+)
 _NEW = insert(EFFECTS)
 
 
@@ -281,6 +292,11 @@ class Journal:
         """Return the effect with this number, None where there is none."""
         row = self._connection.execute(select(EFFECTS).where(EFFECTS.c.id == effect_id)).one_or_none()
         return None if row is None else _effect(row)
+
+    def anything_done(self, pair: str, kinds: Sequence[str], since: datetime) -> bool:
+        """Whether an effect of these kinds was done since a moment, by any incident of the pair."""
+        asked = {"pair": pair, "kinds": tuple(kinds), "since": since}
+        return self._connection.execute(_DONE_SINCE, asked).first() is not None
 
     def counts(self, pair: str) -> dict[EffectState, int]:
         """Return how many effects are in each state, all states named; reads an index of all effects."""

@@ -9,7 +9,16 @@ import pytest
 
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.jira.verdict import words
-from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable
+from bridge.model.errors import (
+    Ambiguous,
+    Blocked,
+    BridgeError,
+    Busy,
+    Gone,
+    LostCredentials,
+    Refused,
+    Unreachable,
+)
 from bridge.simulators.faults import HTML_PAGE, Kind
 from bridge.simulators.jira import Throttle
 from bridge.simulators.wire import Request, Response
@@ -84,8 +93,9 @@ TABLE: list[tuple[str, Response, type[BridgeError], type[BridgeError]]] = [
     ("maintenance", Response.of_text(503, HTML_PAGE, "text/html"), Busy, Ambiguous),
     ("gateway time-out", Response(status=504), Unreachable, Ambiguous),
     ("redirect", REDIRECT, Unreachable, Unreachable),
-    ("page", PAGE, Unreachable, Ambiguous),
-    ("blocked", Response.of_text(403, HTML_PAGE, "text/html", OURS), Unreachable, Unreachable),
+    ("page", PAGE, Blocked, Ambiguous),
+    ("blocked", Response.of_text(403, HTML_PAGE, "text/html", OURS), Blocked, Blocked),
+    ("blocked unseen", Response.of_text(403, HTML_PAGE, "text/html"), Blocked, Blocked),
     ("half", Response(status=200, headers=OURS, body=b'{"issues": [{"id": "1'), Unreachable, Ambiguous),
     ("null", signed(200, None), Unreachable, Ambiguous),
     ("odd", signed(200, {"issues": [None], "total": 1}), Unreachable, Ambiguous),
@@ -340,7 +350,7 @@ def test_a_read_by_id_that_fails_is_never_none() -> None:
         Response.of_json(404, {}),
     ):
         site.fault("answer_before", gets(key), answer, times=None)
-        assert type(failure(lambda: tracker.ticket(key))) in (Unreachable, LostCredentials)
+        assert isinstance(failure(lambda: tracker.ticket(key)), Unreachable | LostCredentials)
         site.faulty.clear()
 
 

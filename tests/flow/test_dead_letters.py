@@ -30,6 +30,18 @@ def poisonous(words: str) -> Fault:
     return Fault(kind="answer_before", match=holds, times=None, answer=NO)
 
 
+def behind_a_firewall(words: str, status: int = 403) -> Fault:
+    """Something in front of a server answers whatever holds these words with a web page."""
+    page = Response(
+        status=status, headers={"Content-Type": "text/html"}, body=b"<html>Request rejected</html>"
+    )
+
+    def holds(request: Request) -> bool:
+        return request.method == "POST" and words.encode() in request.body
+
+    return Fault(kind="answer_before", match=holds, times=None, answer=page)
+
+
 def until_dead(scene: Scene) -> Effect:
     """Let the whole schedule pass; returns the one effect that was given up."""
     scene.look()
@@ -217,3 +229,76 @@ def test_an_answer_that_was_given_up_comes_after_a_replay(flavour: Flavour) -> N
         tx.agenda.mark_dirty("retail", [number], "replayed", scene.world.clock())
     scene.settle()
     assert len([text for text in scene.notes(number) if "already" in text.lower()]) == 1
+
+
+# -- a firewall in front of a server
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_words_that_a_firewall_dislikes_stop_only_their_incident(flavour: Flavour, status: int) -> None:
+    """Others cross in the same look; the disliked one is given up once others were seen to pass, and a person is told."""
+    scene = a_scene(flavour)
+    (number, key), (other, other_key) = scene.linked(), scene.linked()
+    scene.world.tracker_wire.add(behind_a_firewall("arsenic", status))
+    scene.writes(number, "a pinch of arsenic")
+    scene.writes(number, "what came later")
+    scene.writes(other, "a good word")
+    scene.look()
+    assert sum("a good word" in text for text in scene.comments(other_key)) == 1
+    dead = until_dead(scene)
+    assert (dead.incident, dead.attempts) == (number, 5)
+    assert "web page" in dead.error
+    assert scene.note_with(number, "given up: ")
+    assert not any("what came later" in text for text in scene.comments(key))
+    scene.world.tracker_wire.clear()
+    with scene.store.transaction() as tx:
+        tx.journal.replay(dead.id, scene.world.clock())
+        tx.agenda.mark_dirty("retail", [number], "replayed", scene.world.clock())
+    scene.settle()
+    crossed = [text for text in scene.comments(key) if "arsenic" in text or "later" in text]
+    assert ["arsenic" in text for text in crossed] == [True, False]
+
+
+def test_the_same_at_the_desk(flavour: Flavour) -> None:
+    """A comment that a firewall in front of Remedy dislikes keeps no other comment from its incident."""
+    scene = a_scene(flavour)
+    (number, key), (other, other_key) = scene.linked(), scene.linked()
+    scene.world.desk_wire.add(behind_a_firewall("arsenic"))
+    scene.world.tracker.people.comments(key, "a pinch of arsenic", "dev.ana")
+    scene.world.tracker.people.comments(other_key, "a good word", "dev.ana")
+    scene.look()
+    assert len(scene.note_with(other, "a good word")) == 1
+    assert until_dead(scene).incident == number
+
+
+def test_a_firewall_that_lets_nothing_pass_is_an_outage(flavour: Flavour) -> None:
+    """Every write is answered by a page for a day: nothing is given up, few are sent, and then all cross in minutes."""
+    scene = a_scene(flavour)
+    linked = [scene.linked() for _ in range(6)]
+    fault = scene.world.tracker_wire.add(behind_a_firewall("good word"))
+    for number, _ in linked:
+        scene.writes(number, "a good word")
+    before = len(scene.world.tracker_wire.seen)
+    for _ in range(24):
+        scene.wait(minutes=59.5)
+    sent = [path for method, path in scene.world.tracker_wire.seen[before:] if path.endswith("/comment")]
+    assert len(sent) <= 2 * 24
+    with scene.store.reading() as tx:
+        assert tx.journal.counts("retail")["dead"] == 0
+    scene.world.tracker_wire.faults.remove(fault)
+    scene.look(12)
+    assert [sum("a good word" in text for text in scene.comments(key)) for _, key in linked] == [1] * 6
+
+
+def test_many_that_a_firewall_dislikes_starve_nobody(flavour: Flavour) -> None:
+    """Five disliked notes stand first in each look, and still every other incident has its turn."""
+    scene = a_scene(flavour)
+    linked = [scene.linked() for _ in range(8)]
+    scene.world.tracker_wire.add(behind_a_firewall("arsenic"))
+    for number, _ in linked[:5]:
+        scene.writes(number, "a pinch of arsenic")
+    for number, _ in linked[5:]:
+        scene.writes(number, "a good word")
+    scene.look(8)
+    crossed = [sum("a good word" in text for text in scene.comments(key)) for _, key in linked]
+    assert crossed == [0] * 5 + [1] * 3

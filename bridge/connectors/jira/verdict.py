@@ -13,7 +13,7 @@ import requests
 
 from bridge.connectors.http import Wire
 from bridge.connectors.signs import is_page, retry_after
-from bridge.model.errors import BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable
+from bridge.model.errors import Blocked, BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable
 
 _LONGEST = 500
 _CREDENTIALS = (
@@ -122,7 +122,9 @@ def _stranger(response: requests.Response, asked: Asked) -> str:
         return "it answered 401"
     if headers.get("X-AUSERNAME") == "anonymous":
         return "it took the bridge for an anonymous visitor"
-    unsigned = asked.cloud and not names_caller(response) and not (asked.write and response.ok)
+    # A web page is not Cloud's: what stands in front of it knows no accounts.
+    theirs = asked.cloud and not is_page(response)
+    unsigned = theirs and not names_caller(response) and not (asked.write and response.ok)
     if unsigned and (response.ok or status in _ANONYMOUS):
         # Cloud answers a broken token as if nobody had logged in: an empty page, or 404.
         return f"it answered {status} without naming the account"
@@ -136,7 +138,7 @@ def _hides_issue(response: requests.Response, asked: Asked) -> bool:
 
 
 def _blocked(wire: Wire, response: requests.Response, asked: Asked) -> NoReturn:
-    raise Unreachable(
+    raise Blocked(
         wire.hide(f"{wire.system}: {asked.kind} was blocked"),
         why=f"something in front of it answered {response.status_code} with a web page",
         next_step="let the bridge's requests pass the proxy or firewall",

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.connectors.remedy.forms import as_text
-from bridge.model.errors import Ambiguous, BridgeError, Busy, Gone, LostCredentials, Refused, Unreachable
+from bridge.model.errors import (
+    Ambiguous,
+    Blocked,
+    BridgeError,
+    Busy,
+    Gone,
+    LostCredentials,
+    Refused,
+    Unreachable,
+)
 
 #: Connected from elsewhere (9084, 9093), administrators only (394), the database gave up on a transaction
 #: (552, 566).
@@ -193,7 +202,7 @@ def error_without_words(status: int, doing: str, *, page: bool, write: bool) -> 
     if status >= 500:
         return _lost(doing, why, write=write)
     if page:
-        return Unreachable(
+        return Blocked(
             f"Remedy could not be asked to {doing}",
             why=why,
             next_step="where single sign-on or a proxy stands in front, let the REST paths pass it",
