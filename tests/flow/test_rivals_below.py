@@ -33,6 +33,8 @@ from tests.flow.ruled import mirroring
 from tests.flow.scene import FLAVOURS, Scene, a_scene
 from tests.flow.test_dead_letters import ACCOUNT
 
+pytestmark = pytest.mark.promise("the rivals' failures")
+
 LOCKED = Path(__file__).parents[2] / "requirements.lock"
 #: How long a thread may take on a busy machine, in seconds.
 PATIENCE = 30.0
