@@ -22,8 +22,8 @@ pytestmark = pytest.mark.promise("held")
 #: Tells what was measured.
 Figure = Callable[[str], None]
 
-FEW = 20
-FEW_ROADS = 10
+FEW = 12
+FEW_ROADS = 6
 MANY = 2_000
 #: Separate test items, so that both processors have work: on the straight road, and on the side roads.
 PARTS = [*((Life, part) for part in range(8)), *((BridgeRoads, part) for part in range(2))]
