@@ -41,13 +41,12 @@ def delivered_rules() -> RuleSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request of a run: when it came, which it was, and whether the bridge did something in that look."""
+    """One request of a run: when it came, and which it was."""
 
     at: datetime
     side: str
     method: str
     path: str
-    busy: bool = False
 
 
 @dataclass(kw_only=True)
@@ -59,7 +58,6 @@ class Rehearsal:
     index_lag: timedelta = timedelta(0)
     asked: list[Asked] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
-    busy: set[int] = field(default_factory=set)
     on_request: OnRequest | None = None
     after_look: AfterLook | None = None
 
@@ -128,15 +126,12 @@ class Rehearsal:
     def _looks(self, later: timedelta) -> bool:
         """Let the bridge look after a while; whether there was nothing to do, and nothing is left."""
         self.world.clock.advance(later)
-        first = len(self.asked)
         try:
             summary = self.bridge.cycle()
         except (Death, StateError):
             # A state that fails ends the process as surely as a kill; whoever runs it starts it again.
             self.bridge = self._started(self.bridge.begin)
             return False
-        if summary.done:
-            self.busy.update(range(first, len(self.asked)))
         assert not summary.failed, summary.sentence
         return not (summary.done or summary.down or self.left())
 

@@ -37,10 +37,9 @@ PLACES: tuple[tuple[Flavour, timedelta], ...] = (
 DEEDS = range(4)
 TRIED = {("datacenter", LAGS[0], 0), ("datacenter", LAGS[0], 3), ("cloud", LAGS[1], 1)}
 PLACES_OF_TWO = [
-    pytest.param(flavour, lag, deed, marks=getattr(pytest.mark, "deep" if tried else "whole"))
-    for flavour, lag in PLACES
+    pytest.param(*place, deed, marks=pytest.mark.deep if (*place, deed) in TRIED else pytest.mark.whole)
+    for place in PLACES[1:]
     for deed in DEEDS
-    if (tried := (flavour, lag, deed) in TRIED) or (flavour, lag) != PLACES[0]
 ]
 #: Every so many of the requests, and of the commits, are tried in an ordinary run.
 SAMPLE = 59

@@ -84,9 +84,8 @@ def main(configuration: Path, state: Path) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=log),  # type: ignore[arg-type]
     )
     with Store.open(f"sqlite:///{state}", exclusive=True) as store:
-        assert (
-            store.verify() == ()
-        )  # reads all of it, so that the pages that SQLite keeps are full from the beginning
+        # Reads all of it, so that the pages that SQLite keeps are full from the beginning.
+        assert store.verify() == ()
         app = build(
             load_settings(configuration), store, os.environ, clock=clock, since=clock() - timedelta(hours=1)
         )
