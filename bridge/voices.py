@@ -17,7 +17,7 @@ def voice_of(language: str, overrides: Path | None = None) -> Voice:
     ``ConfigError`` names the file and what is wrong with it.
     """
     package = resources.files("bridge.texts").joinpath(f"{language}.yaml")
-    texts = yaml.safe_load(package.read_text(encoding="utf-8"))
+    texts = yaml.load(package.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     own = overrides / f"{language}.yaml" if overrides else None
     if own is not None and own.exists():
         texts |= _own_texts(own)
@@ -33,7 +33,7 @@ def voice_of(language: str, overrides: Path | None = None) -> Voice:
 
 def _own_texts(path: Path) -> dict[str, str]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(
             f"{path} cannot be read", why=str(error), next_step="correct or remove the file"

@@ -2,34 +2,84 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from bridge import __version__
-from bridge.cli import (
-    approve,
-    audit,
-    check,
-    dead,
-    demo,
-    explain,
-    held,
-    plan,
-    replay,
-    rule_tests,
-    run,
-    simulate,
-    speech,
-    state,
-    status,
-)
+from bridge.cli.speech import FAILED, OK, USAGE
+
+#: Where each command is, in the order of the help: its module here, and its function or its group of commands.
+_PLACES = {
+    "run": ("run", "run_command"),
+    "once": ("run", "once_command"),
+    "plan": ("plan", "plan_command"),
+    "explain": ("explain", "explain_command"),
+    "status": ("status", "status_command"),
+    "held": ("held", "held_command"),
+    "dead": ("dead", "app"),
+    "state": ("state", "app"),
+    "approve": ("approve", "approve_command"),
+    "audit": ("audit", "audit_command"),
+    "check": ("check", "check_command"),
+    "test": ("rule_tests", "rule_tests_command"),
+    "simulate": ("simulate", "simulate_command"),
+    "demo": ("demo", "demo_command"),
+    "replay": ("replay", "replay_command"),
+}
+_Command = TyperCommand | TyperGroup
+
+
+class _Commands(Mapping[str, _Command]):
+    """Every command by its name, imported when it is asked for: most need only a part of the bridge, and start sooner."""
+
+    def __getitem__(self, name: str) -> _Command:
+        module, member = _PLACES[name]
+        what = getattr(_imported(f"bridge.cli.{module}"), member)
+        if isinstance(what, typer.Typer):
+            return typer.main.get_group(what)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name)(what)
+        return cast(_Command, typer.main.get_command(alone))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+def _imported(module: str) -> Any:
+    """Import a module without looking for garbage meanwhile: what is imported stays, and the search takes a fifth of it."""
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.enable()
+
+
+class _Bridge(TyperGroup):
+    """The command line, whose commands are imported when they are asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast(MutableMapping[str, Any], _Commands())
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the shape is not ours
+        """Return the names of all commands, importing none."""
+        return list(_PLACES)
+
 
 app = typer.Typer(
     name="bridge",
+    cls=_Bridge,
     help="Join BMC Remedy (Helix ITSM) and Jira: an incident stays open until its linked fix is verified.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -65,23 +115,6 @@ def common(
     context.obj = config
 
 
-app.command("run")(run.run_command)
-app.command("once")(run.once_command)
-app.command("plan")(plan.plan_command)
-app.command("explain")(explain.explain_command)
-app.command("status")(status.status_command)
-app.command("held")(held.held_command)
-app.add_typer(dead.app)
-app.add_typer(state.app)
-app.command("approve")(approve.approve_command)
-app.command("audit")(audit.audit_command)
-app.command("check")(check.check_command)
-app.command("test")(rule_tests.rule_tests_command)
-app.command("simulate")(simulate.simulate_command)
-app.command("demo")(demo.demo_command)
-app.command("replay")(replay.replay_command)
-
-
 class _Telling(Protocol):
     """What every complaint of the command line can do, though its public base class does not say so."""
 
@@ -92,12 +125,12 @@ class _Telling(Protocol):
 def run_app() -> int:
     """Run the command line and return its exit code."""
     try:
-        return app(standalone_mode=False) or speech.OK
+        return app(standalone_mode=False) or OK
     except typer.Abort:
-        return speech.FAILED
+        return FAILED
     except typer.TyperException as wrong:
         cast(_Telling, wrong).show()
-        return speech.USAGE
+        return USAGE
 
 
 def main() -> None:

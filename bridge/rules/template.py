@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -98,10 +99,12 @@ def compile_template(
         raise TemplateProblem("the template is nested too deeply") from None
     for child in tree.iter_child_nodes():
         _check(child, names, attributes, depth=1)
-    return Template(text, _items(tree), environment.from_string(text))
+    return Template(text, _items(tree), environment.from_string(tree))
 
 
+@cache
 def _environment() -> ImmutableSandboxedEnvironment:
+    # One for all: to make one takes as long as to compile a template, and no template changes it.
     # Notes and fields are plain text: HTML escapes would reach people as such.
     environment = _Plain(undefined=jinja2.StrictUndefined, autoescape=False)
     environment.filters = {name: _bounded(name, environment.filters[name]) for name in FILTERS}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alembic import command
 from sqlalchemy import text
 
 from bridge.model.dossier import Dossier, Link, Round
@@ -97,9 +96,7 @@ def test_links_of_the_first_schema_are_made_anew_from_the_dossiers() -> None:
     held = a_dossier("INC1")
     ended = a_dossier("INC2", 3, ending="verified", ended_at=NOON)
     with engine.begin() as connection:
-        settings = migrate._settings()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
+        migrate.migrate(connection, "0001")
         for dossier in (held, ended):
             row = {"pair": PAIR, "incident": dossier.incident, "body": encode(dossier)}
             connection.execute(
