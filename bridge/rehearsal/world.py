@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal, get_args
 
 from bridge.connectors.gate import Gate
 from bridge.connectors.jira import JiraTracker
 from bridge.connectors.remedy import RemedyDesk
 from bridge.decide.guard import Limits
+from bridge.decide.voice import Voice
 from bridge.engine.pair import Pair
 from bridge.engine.reconcile import Reconciler
 from bridge.model.errors import BridgeError
@@ -197,7 +199,7 @@ class World:
                 transport=None if served else InProcess(self.tracker_wire),
             ),
             rules=rules,
-            voice=voice_of(language),
+            voice=_voice_of(language),
             clock=self.bridge_watch,
             limits=Limits(creates_per_cycle=1000),
         )
@@ -215,6 +217,12 @@ class World:
         self.starts_anew()
         pair = self.pair(rules, served=served, language=language)
         return Reconciler(pair=pair, store=store, begin=begin or self.bridge_watch())
+
+
+@cache
+def _voice_of(language: str) -> Voice:
+    """Return the delivered texts of a language; they never change, and to compile them costs more than a whole look."""
+    return voice_of(language)
 
 
 def populate(desk: RemedySimulator, cast: Cast) -> None:

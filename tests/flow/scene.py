@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -241,12 +242,18 @@ def verify_with(**keys: Any) -> dict[str, Any]:
     return {**data["rules"][0]["hold"]["verify"], **keys}
 
 
+@cache
+def usual_rules() -> RuleSet:
+    """The rules of most scenes, read once."""
+    return load_rules([RULES])
+
+
 def a_scene(
     flavour: Flavour = "cloud", rules: RuleSet | None = None, cast: Cast = CAST, **world: Any
 ) -> Scene:
     """A fresh scene with the usual cast."""
     return Scene(
         world=World.build(cast, flavour=flavour, **world),
-        rules=rules or load_rules([RULES]),
+        rules=rules or usual_rules(),
         store=Store.open("sqlite://", exclusive=True),
     )

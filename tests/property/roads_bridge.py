@@ -13,7 +13,6 @@ from bridge.decide.guard import Limits
 from bridge.engine.execute import SCHEDULE
 from bridge.model.actions import Action
 from bridge.rehearsal.world import DESK_ACCOUNT
-from bridge.rules.load import load_rules
 from bridge.rules.shape import Rule, RuleSet
 from bridge.simulators.faults import Fault
 from bridge.simulators.jira import Person
@@ -24,7 +23,7 @@ from tests.property import laws_roads
 from tests.property.machine import SIDES, which
 from tests.property.roads_tracker import TrackerRoads
 from tests.property.texts import words_in
-from tests.property.town import PAIR, POISONOUS, RULES
+from tests.property.town import PAIR, POISONOUS, the_rules
 
 _ACCOUNT = {"X-AAccountId": Person.of(DESK_ACCOUNT).account_id, "X-AUSERNAME": DESK_ACCOUNT}
 _NO = {
@@ -59,7 +58,7 @@ class BridgeRoads(TrackerRoads):
     @rule(edit=st.sampled_from(_EDITS))
     def edits_rules(self, edit: str) -> None:
         """An administrator changes a rule, and the daemon is started with it."""
-        rules = load_rules([RULES])
+        rules = the_rules()
         edited = (_edited(rules.rules[0], edit), *rules.rules[1:])
         self.town.scene.rules = RuleSet(maps=rules.maps, rules=edited)
         self.town.scene.restart()
@@ -114,6 +113,7 @@ class BridgeRoads(TrackerRoads):
                 tx.journal.forgo(effect.id, f"dropped: {POISONOUS}", now)
             tx.agenda.mark_dirty(PAIR, [effect.incident], "an operator decided", now)
         if not replayed:
+            self.town.ledger.dropped.add(effect.key)
             self.town.ledger.forgone.update((word, _place(effect.action)) for word in _words(effect.action))
 
     def _comes_to_rest(self) -> None:
@@ -123,8 +123,11 @@ class BridgeRoads(TrackerRoads):
         self.town.store.spare()
         for _ in range(2):
             self._leap((timedelta(minutes=11), timedelta(hours=3)))
-            for effect in self._dead():
+            dead = self._dead()
+            for effect in dead:
                 self._decides(effect, replayed=True)
+            if not dead:
+                break
         self._leap((timedelta(days=2), timedelta(days=2)))
         super()._comes_to_rest()
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from bridge.model.errors import StateError
 from bridge.rehearsal.world import Cast, Flavour, World
 from bridge.rules.load import load_rules
+from bridge.rules.shape import RuleSet
 from bridge.simulators.jira import CustomField, NotAllowed, ProjectSpec
 from bridge.simulators.remedy import Rejected
 from bridge.state.store import Store
@@ -64,6 +66,12 @@ POISONOUS = "This incident is poisonous."
 Kind = Literal["note", "ask", "command"]
 
 
+@cache
+def the_rules() -> RuleSet:
+    """The rules of every town, read once."""
+    return load_rules([RULES])
+
+
 @dataclass(kw_only=True)
 class Said:
     """Something that a person wrote: ``place`` is an incident's number or a ticket's id.
@@ -97,8 +105,8 @@ class Ledger:
     fix is there, ``declined`` those that ever said that there will be none, ``freeing`` those that ever told a
     workaround, ``duplicates`` of which others each one was ever closed as a duplicate; ``changed`` incidents that ever
     had a finished change.  ``retired`` are the groups taken out of use, ``poisoned`` the incidents whose writes a
-    server refused for long, ``forgone`` (word, place) what an operator did without, ``losses`` how often the state
-    was lost.
+    server refused for long, ``forgone`` (word, place) what an operator did without, ``dropped`` the keys of all that,
+    ``losses`` how often the state was lost.
     """
 
     said: list[Said] = field(default_factory=list)
@@ -114,6 +122,7 @@ class Ledger:
     retired: set[str] = field(default_factory=set)
     poisoned: set[str] = field(default_factory=set)
     forgone: set[tuple[int, str]] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
     losses: int = 0
 
 
@@ -136,7 +145,7 @@ class Town:
         """A town where nothing has happened yet."""
         world = World.build(CAST, flavour=flavour, index_lag=index_lag)
         store = MortalStore(Store.open("sqlite://", exclusive=True))
-        scene = Scene(world=world, rules=load_rules([RULES]), store=cast(Store, store))
+        scene = Scene(world=world, rules=the_rules(), store=cast(Store, store))
         return cls(world=world, scene=scene, store=store)
 
     # -- the bridge
