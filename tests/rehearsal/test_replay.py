@@ -86,7 +86,7 @@ def test_progress_reaches_everything_that_was_planned(tmp_path: Path) -> None:
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_first_real_incidents_end_with_zeros(flavour: Flavour) -> None:
     """The first incidents of a real log, with real issues' lives, end with zeros."""
-    report = replay(REAL_LOG, REAL_ISSUES, flavour=flavour, limit=60)
+    report = replay(REAL_LOG, REAL_ISSUES, flavour=flavour, limit=40)
     assert [(zero.name, zero.count, zero.examples) for zero in report.zeros if zero.count] == []
     assert value(report, "linked") != "0"
 
