@@ -35,8 +35,9 @@ test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
 test-whole: $(READY)  ## What takes hours: a whole real log, and all pairs of troubles
 	$(BIN)/python -m pytest -n 2 -m whole
 
+# With "=", or pytest takes the page for a place of tests, and reads no settings of theirs.
 promises: $(READY)  ## The same, and its figures are written to docs/promises.md
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --write-promises docs/promises.md
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --write-promises=docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .
