@@ -15,7 +15,7 @@ from bridge.cli.deeds import as_data, deed, details
 from bridge.cli.operator import operator
 from bridge.cli.setting import settings_of, state_is_new
 from bridge.cli.speech import console, count, moment, plain, print_json, spoken
-from bridge.engine.perform import side_of
+from bridge.model.actions import side_of
 from bridge.model.errors import BridgeError
 from bridge.settings import Settings
 from bridge.state.audit import Entry

@@ -18,6 +18,7 @@ from bridge.pulse import Pulse
 from bridge.settings import Settings, endings, ends_at
 from bridge.settings.heralding import Herald
 from bridge.state.audit import Entry
+from bridge.state.lag import lags
 from bridge.state.store import Store
 from bridge.systemd import Notifier
 from bridge.web.serve import Pages
@@ -134,8 +135,7 @@ class Running:
                 for name in self.pulse.all():
                     held += sum(tx.dossiers.held_by_stage(name).values())
                     dead += tx.journal.counts(name)["dead"]
-                    for mark in tx.agenda.dirty(name, 1):
-                        lag = max(lag, datetime.now(UTC) - mark.since)
+                    lag = max(lag, *lags(tx, name, datetime.now(UTC)).values())
         except StateError as error:
             return error.what
         away = sorted({side for beat in self.pulse.all().values() for side in beat.down})

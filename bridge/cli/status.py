@@ -12,6 +12,7 @@ from bridge.cli.setting import settings_of, state_is_new
 from bridge.cli.speech import FAILED, console, count, moment, plain, print_json, spoken
 from bridge.pulse import patience
 from bridge.settings import Ending, Pair, Settings, endings
+from bridge.state.lag import lags
 from bridge.state.outages import Away
 from bridge.state.store import Store, Transaction
 
@@ -66,7 +67,6 @@ def _one(tx: Transaction, of: Pair, now: datetime, allowed: float, ending: tuple
     pair = of.name
     ours = (f"desk {of.desk}: ", f"tracker {of.tracker}: ", "alive: ")
     last = next(iter(tx.diary.last(pair)), None)
-    oldest = next(iter(tx.agenda.dirty(pair, 1)), None)
     told = tx.drifts.told(pair)
     effects = {str(state): number for state, number in tx.journal.counts(pair).items()}
     return Status(
@@ -75,7 +75,7 @@ def _one(tx: Transaction, of: Pair, now: datetime, allowed: float, ending: tuple
         sentence=last.sentence if last else "",
         late=last is None or (now - last.started_at).total_seconds() > allowed,
         held=tx.dossiers.held_by_stage(pair),
-        lag_seconds=round((now - oldest.since).total_seconds(), 1) if oldest else 0.0,
+        lag_seconds=round(max(lags(tx, pair, now).values()).total_seconds(), 1),
         effects=effects,
         dead=effects["dead"],
         plans_withheld=len(tx.approvals.waiting(pair)),

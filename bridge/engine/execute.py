@@ -22,7 +22,7 @@ from bridge.decide.siblings import shifted
 from bridge.decide.stage import stage
 from bridge.engine.accounts import account_of
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Hands, Side, carries, keeps_order, kinds_on, must_happen, side_of
+from bridge.engine.perform import Hands, carries, keeps_order, must_happen
 from bridge.model.actions import (
     Action,
     AddTicketNote,
@@ -32,6 +32,9 @@ from bridge.model.actions import (
     Receipt,
     SetIncident,
     SetTicketFields,
+    Side,
+    kinds_on,
+    side_of,
 )
 from bridge.model.dossier import Dossier
 from bridge.model.errors import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal, assert_never, get_args
+from dataclasses import dataclass
+from typing import assert_never
 
 from bridge.decide.text import clean
 from bridge.engine.pair import Pair
@@ -25,21 +25,6 @@ from bridge.model.attachment import MOST_BYTES
 from bridge.model.errors import Busy, LostCredentials, Refused, Unreachable
 from bridge.model.incident import Incident
 from bridge.model.note import Note, board_name, mark
-
-#: The side on which an action leaves its effect.
-Side = Literal["desk", "tracker"]
-_AT_DESK = (AddIncidentNote, EditIncidentNote, SetIncident)
-
-
-def side_of(action: Action) -> Side:
-    """Return the side that an action changes."""
-    return "desk" if isinstance(action, _AT_DESK) else "tracker"
-
-
-def kinds_on(side: Side) -> tuple[str, ...]:
-    """Return the kinds of actions that change a side."""
-    classes = [one for one in get_args(Action) if issubclass(one, _AT_DESK) == (side == "desk")]
-    return tuple(str(field.default) for one in classes for field in fields(one) if field.name == "kind")
 
 
 def must_happen(action: Action) -> bool:

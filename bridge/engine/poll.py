@@ -18,6 +18,7 @@ from bridge.decide.marks import incidents_named
 from bridge.decide.requests import concerns
 from bridge.engine.naming import Naming
 from bridge.engine.pair import Pair
+from bridge.model.actions import Side
 from bridge.model.change import Related
 from bridge.model.errors import BridgeError, Refused, StateError
 from bridge.model.incident import Incident
@@ -28,7 +29,6 @@ from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
 
-Side = Literal["desk", "tracker"]
 Item = TypeVar("Item")
 #: What is polled by its date.
 STREAMS = ("incidents", "notes", "tickets")

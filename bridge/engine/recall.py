@@ -21,8 +21,7 @@ from bridge.decide.requests import field_keys
 from bridge.engine.accounts import BRIDGE
 from bridge.engine.observe import unseen
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Side
-from bridge.model.actions import CreateTicket
+from bridge.model.actions import CreateTicket, Side
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError
 from bridge.model.incident import Incident

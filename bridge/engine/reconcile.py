@@ -17,11 +17,10 @@ from bridge.engine.census import Census
 from bridge.engine.execute import Executor, keeps_all_away, save_dossier
 from bridge.engine.observe import Observer
 from bridge.engine.pair import Pair
-from bridge.engine.perform import Side, side_of
 from bridge.engine.poll import Poll, Polled
 from bridge.engine.recall import Memory, remember_birth
 from bridge.engine.sight import Sight
-from bridge.model.actions import Action, CreateTicket
+from bridge.model.actions import Action, CreateTicket, Side, side_of
 from bridge.model.dossier import Dossier
 from bridge.model.errors import BridgeError, Busy, LostCredentials, StateError, Unreachable
 from bridge.model.plan import Observation, Plan

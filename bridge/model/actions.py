@@ -6,9 +6,11 @@ carried out once, however often it is seen.  ``reason`` is the sentence that ``b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
+#: The side on which an action leaves its effect.
+Side = Literal["desk", "tracker"]
 #: Name and value of a field; several values are a tuple.
 Value = str | tuple[str, ...]
 
@@ -177,6 +179,18 @@ Action = (
     | EditIncidentNote
     | SetIncident
 )
+_AT_DESK = (AddIncidentNote, EditIncidentNote, SetIncident)
+
+
+def side_of(action: Action) -> Side:
+    """Return the side that an action changes."""
+    return "desk" if isinstance(action, _AT_DESK) else "tracker"
+
+
+def kinds_on(side: Side) -> tuple[str, ...]:
+    """Return the kinds of actions that change a side."""
+    classes = [one for one in get_args(Action) if issubclass(one, _AT_DESK) == (side == "desk")]
+    return tuple(str(field.default) for one in classes for field in fields(one) if field.name == "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

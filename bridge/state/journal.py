@@ -33,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 
-from bridge.model.actions import Action, Receipt
+from bridge.model.actions import Action, Receipt, Side, kinds_on
 from bridge.model.errors import StateError
 from bridge.state.codec import decode_action, encode_action
 from bridge.state.schema import EFFECTS
@@ -50,6 +50,11 @@ _PLANNED_BEFORE: Select[Any] = select(EFFECTS.c.id, EFFECTS.c.key, EFFECTS.c.sta
     *_MINE, (EFFECTS.c.state == "pending") | EFFECTS.c.key.in_(bindparam("keys", expanding=True))
 )
 _OF_CAUSE = select(EFFECTS).where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.key == bindparam("key"))
+_OPEN_SINCE = (
+    select(EFFECTS.c.kind, func.min(EFFECTS.c.created_at).label("since"))
+    .where(EFFECTS.c.pair == bindparam("pair"), EFFECTS.c.state.in_(_OPEN))
+    .group_by(EFFECTS.c.kind)
+)
 _DONE_SINCE = (
     select(EFFECTS.c.id)
     .where(
@@ -307,6 +312,15 @@ class Journal:
         )
         found = {row.state: row.number for row in self._connection.execute(query)}
         return {state: found.get(state, 0) for state in get_args(EffectState)}
+
+    def open_since(self, pair: str) -> dict[Side, datetime]:
+        """Return when the oldest effect was planned that is still open, for each side that waits for one."""
+        found: dict[Side, datetime] = {}
+        for row in self._connection.execute(_OPEN_SINCE, {"pair": pair}):
+            for side in get_args(Side):
+                if row.kind in kinds_on(side):
+                    found[side] = min(row.since, found.get(side, row.since))
+        return found
 
     def effects(
         self, pair: str, *, incident: str | None = None, state: EffectState | None = None, limit: int = 100

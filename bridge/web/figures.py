@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from bridge.decide.drift import Kind
 from bridge.pulse import Beat, Pulse
+from bridge.state.lag import lags
 from bridge.state.store import Store, Transaction
 
 
@@ -149,7 +150,9 @@ def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Me
         labels=("pair",),
     )
     lag = GaugeMetricFamily(
-        "bridge_lag_seconds", "Age of the oldest change that was not dealt with.", labels=("pair",)
+        "bridge_lag_seconds",
+        "Age of the oldest change that was not dealt with, by where it has to go.",
+        labels=("pair", "direction"),
     )
     waiting = GaugeMetricFamily("bridge_plans_withheld", "Plans that wait for an approval.", labels=("pair",))
     for name in pairs:
@@ -160,8 +163,8 @@ def _work(tx: Transaction, pairs: tuple[str, ...], now: datetime) -> Iterator[Me
         for stage, number in tx.dossiers.held_by_stage(name).items():
             held.add_metric([name, stage], number)
         longest.add_metric([name], _seconds(tx.dossiers.held_since(name), now))
-        oldest = next(iter(tx.agenda.dirty(name, 1)), None)
-        lag.add_metric([name], _seconds(oldest.since if oldest else None, now))
+        for side, behind in lags(tx, name, now).items():
+            lag.add_metric([name, f"to_{side}"], behind.total_seconds())
         waiting.add_metric([name], len(tx.approvals.waiting(name)))
     yield from (effects, dead, held, longest, lag, waiting)
     yield _drift(tx, pairs)
