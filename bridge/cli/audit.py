@@ -6,13 +6,14 @@ import itertools
 import json
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from bridge.cli.setting import settings_of, state_is_new
+from bridge.cli.since import since_option
 from bridge.cli.speech import console, moment, plain, spoken
 from bridge.model.errors import StateError
 from bridge.state.audit import Entry
@@ -29,12 +30,12 @@ def audit_command(
     context: typer.Context,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            "--since", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="From this moment on (UTC); else all."
-        ),
+        since_option("From this moment on (UTC); else all."),
     ] = None,
-    incident: Annotated[str | None, typer.Option("--incident", help="Only of this incident.")] = None,
-    pair: Annotated[str | None, typer.Option("--pair", help="Only of this pair.")] = None,
+    incident: Annotated[
+        str | None, typer.Option("--incident", metavar="INC...", help="Only of this incident.")
+    ] = None,
+    pair: Annotated[str | None, typer.Option("--pair", metavar="NAME", help="Only of this pair.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -52,7 +53,7 @@ def audit_command(
         if verify:
             _verify(tx.audit.broken())
             return
-        found = tx.audit.since(since.replace(tzinfo=UTC) if since else None, pair=pair, incident=incident)
+        found = tx.audit.since(since, pair=pair, incident=incident)
         if as_json:
             for entry in found:
                 sys.stdout.write(json.dumps(_data(entry), ensure_ascii=False) + "\n")

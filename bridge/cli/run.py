@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from bridge.app import build
 from bridge.cli.running import Running
 from bridge.cli.setting import require_secrets, settings_of
+from bridge.cli.since import since_option
 from bridge.cli.speech import FAILED, console, failure_json, plain, print_json, spoken, tell_down
 from bridge.engine.reconcile import Summary
 from bridge.settings import Settings
@@ -18,13 +19,7 @@ from bridge.state.store import Store
 
 Since = Annotated[
     datetime | None,
-    typer.Option(
-        "--since",
-        metavar="DATE",
-        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-        help="Where a state that never polled begins to look, as 2026-03-02 or 2026-03-02T06:00:00 (UTC); "
-        "else an hour ago.",
-    ),
+    since_option("Where a state that never polled begins to look (UTC); else an hour ago."),
 ]
 
 
@@ -43,7 +38,7 @@ def run_command(context: typer.Context, since: Since = None) -> None:
 
     settings = load()
     with Store.open(settings.state, exclusive=True) as store:
-        running = Running.of(store, settings, load, _utc(since))
+        running = Running.of(store, settings, load, since)
         with running.pages():
             code = running.daemon.run()
     raise typer.Exit(code)
@@ -64,7 +59,7 @@ def once_command(
     require_secrets(settings)
     with (
         Store.open(settings.state, exclusive=True) as store,
-        build(settings, store, os.environ, since=_utc(since)) as app,
+        build(settings, store, os.environ, since=since) as app,
     ):
         summaries = {name: one.cycle() for name, one in app.reconcilers.items()}
     if as_json:
@@ -87,7 +82,3 @@ def _as_data(summary: Summary) -> dict[str, Any]:
         "failed": summary.failed,
         "down": {side: failure_json(error) for side, error in summary.down.items()},
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -14,6 +14,7 @@ from bridge.app import App, build
 from bridge.cli.audit import not_whole
 from bridge.cli.operator import operator
 from bridge.cli.setting import require_secrets, settings_of
+from bridge.cli.since import since_option
 from bridge.cli.speech import console, count, plain, spoken, tell_down
 from bridge.engine.poll import Poll
 from bridge.engine.recall import Memory, remember_birth
@@ -30,7 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 #: How far back a rebuild looks for marks where it is not told.
 _LOOK_BACK = timedelta(days=365)
 
@@ -100,7 +100,7 @@ def rebuild_command(
     context: typer.Context,
     since: Annotated[
         datetime | None,
-        typer.Option("--since", formats=_DAY, help="How far back to look for marks (UTC); else a year."),
+        since_option("How far back to look for marks (UTC); else a year."),
     ] = None,
 ) -> None:
     """Find again what a lost state knew, from the marks in both worlds.
@@ -112,7 +112,7 @@ def rebuild_command(
     settings = settings_of(context)
     require_secrets(settings)
     now = datetime.now(UTC)
-    begin = since.replace(tzinfo=UTC) if since else now - _LOOK_BACK
+    begin = since or now - _LOOK_BACK
     with (
         Store.open(settings.state, exclusive=True) as store,
         build(settings, store, os.environ, since=begin) as built,

@@ -102,7 +102,7 @@ def test_the_trail_tells_people_and_programs(place: Place) -> None:
     """Every effect of a look is there; a window in time and one incident narrow it; it is found to be whole."""
     number = place.opens("#ticket the sum is blank")
     assert place.run("once").code == 0
-    found = lines(place.run("audit", "--since", "2020-01-01", "--json").out)
+    found = lines(place.run("audit", "--since", "1h", "--json").out)
     assert {line["what"] for line in found} >= {"create_ticket", "set_incident", "add_incident_note"}
     assert {line["incident"] for line in found} == {number}
     assert all(set(line) == set(Entry.__slots__) for line in found)
