@@ -38,7 +38,7 @@ DEEDS = range(4)
 TRIED = {("datacenter", LAGS[0], 0), ("datacenter", LAGS[0], 3), ("cloud", LAGS[1], 1)}
 PLACES_OF_TWO = [
     pytest.param(*place, deed, marks=pytest.mark.deep if (*place, deed) in TRIED else pytest.mark.whole)
-    for place in PLACES[1:]
+    for place in PLACES
     for deed in DEEDS
 ]
 #: Every so many of the requests, and of the commits, are tried in an ordinary run.
