@@ -27,17 +27,17 @@ check: $(READY)  ## Format check, lint, types, import contracts
 
 # Three on two processors: tests of the real process wait as much as they work.
 test: check  ## Everything that a change must pass
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep and not whole"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep and not whole" --durations=25
 
 test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --durations=25
 
 test-whole: $(READY)  ## What takes hours: a whole real log, and all pairs of troubles
 	$(BIN)/python -m pytest -n 2 -m whole
 
 # With "=", or pytest takes the page for a place of tests, and reads no settings of theirs.
 promises: $(READY)  ## The same, and its figures are written to docs/promises.md
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --write-promises=docs/promises.md
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --durations=25 --write-promises=docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .
