@@ -142,9 +142,17 @@ class Court:
         return [self.tickets[one] for one in known if one in self.tickets]
 
     def put_backs(self, number: str) -> int:
-        """How often the bridge reopened an incident."""
+        """How often the bridge reopened an incident, or wrote that it does while somebody reopened it himself."""
         history = self.town.world.desk.people.history(number)
-        return sum(change.who == DESK_ACCOUNT and change.old == RESOLVED for change in history)
+        before = [None, *history]
+        return sum(
+            change.who == DESK_ACCOUNT
+            and (
+                change.old == RESOLVED
+                or (last is not None and last.old == RESOLVED and last.time == change.time)
+            )
+            for last, change in zip(before, history, strict=False)
+        )
 
     def was_ended_by_people(self, number: str) -> bool:
         """Whether somebody ever cancelled or closed an incident, which ends its hold also where that is taken back."""
@@ -333,6 +341,8 @@ def _may_be_resolved(court: Court, number: str) -> None:
     if court.was_ended_by_people(number):
         return
     ended = court.town.ledger.delivered | court.town.ledger.gone
+    if dossier.rule == "retail-defects":  # the one whose incidents a workaround sets free
+        ended |= court.town.ledger.freeing
     innocent = number not in court.town.ledger.excused and not any(
         link.ticket_id in ended or (ended and link.lost) for link in dossier.links
     )

@@ -75,9 +75,7 @@ class Life(RuleBasedStateMachine):
             self._rests()
 
     def _rests(self) -> None:
-        """Let the bridge look at least twice, as what one look finds missing the next one believes."""
-        self.town.looks(minutes=6)
-        if self.town.looks(minutes=6) > 0:
+        for _ in range(3):
             self.town.looks(minutes=6)
 
     # -- who and what
@@ -433,13 +431,12 @@ class Life(RuleBasedStateMachine):
         quiet = 0
         for _ in range(_MOST_LOOKS):
             quiet = quiet + 1 if town.looks(seconds=30) == 0 else 0
-            if quiet == 2:
-                return  # the idle looks that follow must do nothing either
+            if quiet == 3:
+                return
         raise AssertionError("the bridge does not come to rest")
 
     def _leap(self, leaps: tuple[timedelta, ...]) -> None:
         for leap in leaps:
             self.town.world.clock.advance(leap)
             for _ in range(3):
-                if self.town.looks(seconds=30) == 0:
-                    break  # whatever is due later is due after a later leap
+                self.town.looks(seconds=30)
