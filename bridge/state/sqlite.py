@@ -100,7 +100,8 @@ def begun(engine: Engine, *, reading: bool) -> Iterator[Connection]:
             raw.execute("BEGIN")
             yield connection
         finally:
-            raw.execute("PRAGMA query_only=0")
+            if not connection.invalidated:  # Ctrl-C in the middle of a statement closes it, and is what has to be told
+                raw.execute("PRAGMA query_only=0")
 
 
 def copy_into(source: Connection, target: Connection) -> None:

@@ -61,3 +61,15 @@ def test_a_killed_writer_loses_nothing_committed(url: str, commits: tuple[int, .
                 assert tx.agenda.watermark("p", "incidents") == later(started)
                 assert sum(1 for _ in tx.dossiers.each("p")) == started
                 assert len(tx.agenda.due("p", later(10**6), 10**6)) == started
+
+
+def test_an_interrupt_in_the_middle_of_a_statement_stays_one(store: Store) -> None:
+    """Ctrl-C closes the connection that is busy; it is not told as a state that could not be used."""
+
+    def reads() -> None:
+        with store.reading() as tx:
+            tx.connection.invalidate()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reads()
