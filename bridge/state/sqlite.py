@@ -100,7 +100,8 @@ def begun(engine: Engine, *, reading: bool) -> Iterator[Connection]:
             raw.execute("BEGIN")
             yield connection
         finally:
-            if not connection.invalidated:  # Ctrl-C in the middle of a statement closes it, and is what has to be told
+            # Ctrl-C in the middle of a statement closes the connection, and is what has to be told.
+            if not connection.invalidated:
                 raw.execute("PRAGMA query_only=0")
 
 
