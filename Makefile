@@ -4,6 +4,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Three on two processors: tests of the real process wait as much as they work.
+TRIES := $(BIN)/python -m pytest -n 3 --dist worksteal --durations=25
+DEEP := -m "(deep or promise) and not whole"
 
 .PHONY: demo test test-deep test-whole promises check format lock clean help
 
@@ -25,19 +28,18 @@ check: $(READY)  ## Format check, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Three on two processors: tests of the real process wait as much as they work.
 test: check  ## Everything that a change must pass
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not deep and not whole" --durations=25
+	$(TRIES) -m "not deep and not whole"
 
 test-deep: $(READY)  ## The slow sweeps; ends with a line for each promise
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --durations=25
+	$(TRIES) $(DEEP)
 
 test-whole: $(READY)  ## What takes hours: a whole real log, and all pairs of troubles
 	$(BIN)/python -m pytest -n 2 -m whole
 
 # With "=", or pytest takes the page for a place of tests, and reads no settings of theirs.
 promises: $(READY)  ## The same, and its figures are written to docs/promises.md
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "(deep or promise) and not whole" --durations=25 --write-promises=docs/promises.md
+	$(TRIES) $(DEEP) --write-promises=docs/promises.md
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -21,13 +21,11 @@ def since_option(help_text: str) -> Any:
     )
 
 
-def moment_of(text: str | datetime) -> datetime:
+def moment_of(text: str) -> datetime:
     """Return the moment of a text: ISO 8601, in UTC where it names no zone, or a length of time before now.
 
     ``typer.BadParameter`` says what can be written.
     """
-    if isinstance(text, datetime):
-        return text
     with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -315,12 +315,9 @@ class Journal:
 
     def open_since(self, pair: str) -> dict[Side, datetime]:
         """Return when the oldest effect was planned that is still open, for each side that waits for one."""
-        found: dict[Side, datetime] = {}
-        for row in self._connection.execute(_OPEN_SINCE, {"pair": pair}):
-            for side in get_args(Side):
-                if row.kind in kinds_on(side):
-                    found[side] = min(row.since, found.get(side, row.since))
-        return found
+        since = {row.kind: row.since for row in self._connection.execute(_OPEN_SINCE, {"pair": pair})}
+        waiting = {side: since.keys() & kinds_on(side) for side in get_args(Side)}
+        return {side: min(since[kind] for kind in kinds) for side, kinds in waiting.items() if kinds}
 
     def effects(
         self, pair: str, *, incident: str | None = None, state: EffectState | None = None, limit: int = 100

@@ -102,10 +102,6 @@ def _query(table: Table, at_rest: bool) -> str:
     return f'SELECT {names} FROM "{table.name}" ORDER BY {names}'
 
 
-#: No moment is told in fewer characters.
-_SHORTEST_MOMENT = 10
-
-
 class _Teller:
     """Tells objects of the bridge and of its simulators in one line each, wherever they are kept."""
 
@@ -120,7 +116,7 @@ class _Teller:
 
     def text(self, words: str) -> str:
         """Return words as they count."""
-        return words if len(words) < _SHORTEST_MOMENT else _MOMENTS.sub(self._moment, words)
+        return _MOMENTS.sub(self._moment, words)
 
     def _moment(self, found: re.Match[str]) -> str:
         if self.at_rest:
@@ -134,13 +130,6 @@ class _Teller:
 
     def tell(self, thing: Any) -> str:
         """Return what decides in an object, and in everything that it holds."""
-        kind = type(thing)  # first what nearly everything is: this is asked some thousand times for each look
-        if kind is str:
-            return self.text(repr(thing))
-        if kind is dict:
-            return self._pairs(thing)
-        if kind is list or kind is tuple:
-            return f"[{','.join(map(self.tell, thing))}]"
         if isinstance(thing, str):
             return self.text(repr(thing))
         if isinstance(thing, datetime):
@@ -148,7 +137,9 @@ class _Teller:
         if thing is None or isinstance(thing, bool | int | float | bytes):
             return self._number(thing)
         if isinstance(thing, Mapping):
-            return self._pairs(thing)
+            kept = ((key, value) for key, value in thing.items() if key not in self._left_out)
+            pairs = sorted(f"{self.tell(key)}:{self.tell(value)}" for key, value in kept)
+            return f"{{{','.join(pairs)}}}"
         if isinstance(thing, set | frozenset):
             return f"{{{','.join(sorted(map(self.tell, thing)))}}}"
         if isinstance(thing, Iterable) and not isinstance(thing, Iterator) and not _ours(thing):
@@ -156,11 +147,6 @@ class _Teller:
         if not _ours(thing):
             return type(thing).__name__
         return self._object(thing)
-
-    def _pairs(self, thing: Mapping[Any, Any]) -> str:
-        kept = ((key, value) for key, value in thing.items() if key not in self._left_out)
-        pairs = sorted(f"{self.tell(key)}:{self.tell(value)}" for key, value in kept)
-        return f"{{{','.join(pairs)}}}"
 
     def _number(self, number: Any) -> str:
         if isinstance(number, int | float):

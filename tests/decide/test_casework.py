@@ -9,12 +9,10 @@ import pytest
 
 from bridge.decide.casework import run_case
 from bridge.rules.cases import load_cases
-from bridge.rules.load import load_rules
 from bridge.rules.shape import RuleSet
 from bridge.voices import voice_of
 from tests.flow.ruled import rules_with
-
-RULES = Path(__file__).parent.parent / "flow" / "rules.yaml"
+from tests.flow.scene import usual_rules
 
 CASE = """
 cases:
@@ -33,7 +31,7 @@ ASKED = (
 
 @pytest.fixture(name="rules", scope="module")
 def _rules() -> RuleSet:
-    return load_rules([RULES])
+    return usual_rules()
 
 
 def differences(folder: Path, rules: RuleSet, given: str, expect: str) -> tuple[str, ...]:

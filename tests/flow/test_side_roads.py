@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bridge.rehearsal.world import DESK_ACCOUNT, DESK_PASSWORD, Flavour
-from bridge.rules.load import load_rules
 from bridge.rules.values import FieldSource
-from tests.flow.scene import FLAVOURS, RULES, Scene, a_scene
+from tests.flow.scene import FLAVOURS, Scene, a_scene, usual_rules
 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
@@ -340,7 +339,7 @@ def test_what_failed_before_is_not_promised_again(flavour: Flavour) -> None:
 
 def test_values_of_fields_are_redacted_too(flavour: Flavour) -> None:
     """A field of the ticket that is filled from the incident's text leaves as little behind as the text does."""
-    rules = load_rules([RULES])
+    rules = usual_rules()
     rule = rules.rules[0]
     fields = {**rule.ticket.fields, "environment": FieldSource(of="story")}
     changed = rule.model_copy(update={"ticket": rule.ticket.model_copy(update={"fields": fields})})
@@ -358,7 +357,7 @@ def test_changed_rules_are_followed_after_a_restart(flavour: Flavour) -> None:
     scene.asks(number)
     scene.settle()
     assert scene.keys() == []
-    rules = load_rules([RULES])
+    rules = usual_rules()
     scene.rules = rules.model_copy(update={"rules": (rules.rules[0].model_copy(update={"when": ()}),)})
     scene.restart()
     scene.settle()

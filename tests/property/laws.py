@@ -34,6 +34,8 @@ _GOOD_REASONS = (
 )
 #: What the bridge says in its own name although it repeats a person's words.
 _QUOTING = ("development will not fix this (", "LINKED FIX\n", "A workaround is known (")
+#: The rule whose incidents a workaround sets free.
+FREED_BY_WORKAROUND = "retail-defects"
 #: How often an early resolve is put back, by rule.
 PUT_BACKS = {"retail-defects": 3, "outages": 1, "payments": 2}
 #: What the bridge may change in a ticket.
@@ -153,6 +155,10 @@ class Court:
             )
             for last, change in zip(before, history, strict=False)
         )
+
+    def freeing(self, number: str) -> set[str]:
+        """The tickets that ever told a workaround, where the incident's rule lets one set it free."""
+        return self.town.ledger.freeing if self.dossiers[number].rule == FREED_BY_WORKAROUND else set()
 
     def was_ended_by_people(self, number: str) -> bool:
         """Whether somebody ever cancelled or closed an incident, which ends its hold also where that is taken back."""
@@ -341,8 +347,7 @@ def _may_be_resolved(court: Court, number: str) -> None:
     if court.was_ended_by_people(number):
         return
     ended = court.town.ledger.delivered | court.town.ledger.gone
-    if dossier.rule == "retail-defects":  # the one whose incidents a workaround sets free
-        ended |= court.town.ledger.freeing
+    ended |= court.freeing(number)
     innocent = number not in court.town.ledger.excused and not any(
         link.ticket_id in ended or (ended and link.lost) for link in dossier.links
     )

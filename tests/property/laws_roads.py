@@ -113,7 +113,7 @@ def _reasons(court: Court, number: str) -> Iterator[bool]:
     yield any(said.text.startswith("#deployed") and said.by in _INSTALLING for said in ledger.said)
     yield bool(tickets & (ledger.deployed | ledger.declined | ledger.gone))
     yield bool(ledger.gone) and any(link.lost for link in court.dossiers[number].links)
-    yield rule == "retail-defects" and bool(tickets & ledger.freeing)
+    yield bool(tickets & court.freeing(number))
     yield court.put_backs(number) >= PUT_BACKS.get(rule, 0)
 
 

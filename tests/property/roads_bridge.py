@@ -123,11 +123,8 @@ class BridgeRoads(TrackerRoads):
         self.town.store.spare()
         for _ in range(2):
             self._leap((timedelta(minutes=11), timedelta(hours=3)))
-            dead = self._dead()
-            for effect in dead:
+            for effect in self._dead():
                 self._decides(effect, replayed=True)
-            if not dead:
-                break
         self._leap((timedelta(days=2), timedelta(days=2)))
         super()._comes_to_rest()
 
