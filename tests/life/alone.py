@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic_core import from_json
 
 from bridge.app import App, build
 from bridge.settings import load_settings
@@ -57,6 +58,12 @@ def kept_by_sqlite() -> int:
     return int(asked())
 
 
+def fill_strings() -> None:
+    """Fill the short strings that pydantic keeps while it reads JSON: a fixed number, which would fill for some weeks."""
+    for some in range(40):
+        from_json(json.dumps([f"a short string, number {some} {number}" for number in range(5_000)]))
+
+
 def sample(state: Path, log: Counting) -> dict[str, int]:
     """Return what this process takes: sizes in bytes, and numbers."""
     gc.collect()
@@ -94,6 +101,7 @@ def main(configuration: Path, state: Path) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=log),  # type: ignore[arg-type]
     )
     with Store.open(f"sqlite:///{state}", exclusive=True) as store:
+        fill_strings()
         # Reads all of it, so that the pages that SQLite keeps are full from the beginning.
         assert store.verify() == ()
         app = build(
