@@ -117,7 +117,7 @@ def test_a_switch_that_talks_without_end_is_not_listened_to() -> None:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Talking)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with capture_logs() as told:
         ping(Alive.model_validate({"url": f"http://127.0.0.1:{server.server_port}/x"}), {})
     assert (hangs.is_set(), told) == (False, [])

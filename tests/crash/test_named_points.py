@@ -91,7 +91,8 @@ def test_killed_at_a_named_point(
     assert trial.starts == 2
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.promise("killed anywhere")
+@pytest.mark.parametrize("flavour", [pytest.param("cloud", marks=pytest.mark.deep), "datacenter"])
 def test_a_real_process_does_as_it_was_rehearsed(tmp_path: Path, flavour: Flavour) -> None:
     """Where nobody is killed the real process leaves the same worlds as the rehearsal under a virtual clock."""
     with a_trial(tmp_path, flavour, undisturbed(flavour), None) as trial:

@@ -179,7 +179,7 @@ def test_lost_after_every_step_the_worlds_end_the_same(flavour: Flavour) -> None
     assert worlds(play(flavour, range(11))) == undisturbed(flavour)
 
 
-@pytest.mark.parametrize("write", [2, 5, 8, 11, 14, 17, 18, 22, 26, 29, 30, 33])
+@pytest.mark.parametrize("write", [2, 8, 14, 18, 26, 30, 33])
 def test_killed_and_lost_at_a_write_the_worlds_end_the_same(flavour: Flavour, write: int) -> None:
     """The process dies right after its n-th write and its state with it: still nothing twice, nothing missing."""
     killed_and_lost(flavour, write)

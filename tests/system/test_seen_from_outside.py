@@ -55,7 +55,7 @@ def a_switch() -> Iterator[tuple[str, list[str]]]:
             """Stay silent."""
 
     server = HTTPServer(("127.0.0.1", 0), Answering)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/secret-path", called
     server.shutdown()
     server.server_close()
