@@ -50,7 +50,7 @@ from bridge.model.errors import (
 from bridge.model.incident import Incident, with_values
 from bridge.model.shared import Board
 from bridge.model.ticket import Ticket
-from bridge.state.journal import Effect
+from bridge.state.journal import NO_TRACE, Effect
 from bridge.state.store import Store, Transaction
 
 log = structlog.get_logger()
@@ -125,18 +125,22 @@ class Executor:
         sure_at = self._believable_at(effect)
         if now < sure_at:
             with self.store.transaction() as tx:
-                tx.journal.doubt(effect.id, effect.error or "outcome unknown", now, not_before=sure_at)
+                tx.journal.doubt(effect.id, effect.error, now, not_before=sure_at)
             return False
         self._again(effect, now)
         return True
 
     def _again(self, effect: Effect, now: datetime) -> None:
         """Do what left no trace again: at once the first time, then on the schedule, and not for ever."""
+        tries = effect.attempts
         with self.store.transaction() as tx:
-            if effect.attempts <= 1:
+            if tries <= 1:
                 tx.journal.postpone(effect.id, now, "")
+            elif tries == 2:
+                self._another_try(tx, effect, NO_TRACE, now)
             else:
-                self._another_try(tx, effect, effect.error or "it was sent, and left no trace", now)
+                words = f"it was sent {tries} times, and left no trace. {effect.error}".rstrip()
+                self._another_try(tx, effect, words, now)
 
     def _believable_at(self, effect: Effect) -> datetime:
         started = effect.started_at or effect.created_at
@@ -215,7 +219,7 @@ class Executor:
         log.info("effect_postponed", effect=effect.key, why=str(error), seconds=pause.total_seconds())
         self._note_down(effect.action, error)
         with self.store.transaction() as tx:
-            tx.journal.postpone(effect.id, now + pause, "")
+            tx.journal.await_server(effect.id, now + pause)
         return "waits"
 
     def _blocked(self, effect: Effect, error: Blocked) -> Verdict:

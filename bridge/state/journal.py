@@ -85,6 +85,7 @@ def _in(states: tuple[EffectState, ...]) -> ColumnElement[bool]:
 
 
 _START = _step_from(("pending",)).values(state="started", attempts=EFFECTS.c.attempts + 1, error="")
+_AWAIT = _step_from(("started",)).values(state="pending", attempts=EFFECTS.c.attempts - 1, error="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ class Outcomes:
 
     ``done`` are carried out, and ``written`` are the ids of the notes and tickets that they left behind; the rest comes
     with a server's words: ``refused`` for good, ``dead`` until a person decides, ``failing`` but tried again later.
+    What was lost on the way twice (``NO_TRACE``) is none of these.
     """
 
     done: frozenset[str]
@@ -126,6 +128,10 @@ class Outcomes:
     refused: dict[str, str]
     dead: dict[str, str]
     failing: dict[str, str]
+
+
+#: What is said of an effect that was lost on the way twice: that may be chance, and nobody is told.
+NO_TRACE = "it was sent, and left no trace"
 
 
 class Journal:
@@ -199,6 +205,14 @@ class Journal:
             receipt_key=left.key,
             error="",
         )
+
+    def await_server(self, effect_id: int, not_before: datetime) -> None:
+        """Note that a server that is busy or away took nothing of an effect; it is sent from ``not_before`` on.
+
+        The try does not count, or one that waited for long would be given up at its first refusal.
+        """
+        if self._connection.execute(_AWAIT, {"effect": effect_id, "not_before": not_before}).rowcount != 1:
+            raise self._not_allowed(effect_id, "pending")
 
     def postpone(self, effect_id: int, not_before: datetime, error: str) -> None:
         """Note that an effect is surely not done and may be sent again from ``not_before`` on."""
@@ -286,7 +300,7 @@ class Journal:
             written={row.key: row.receipt_id for row in rows if row.state == "done" and row.receipt_id},
             refused=said["refused"],
             dead=said["dead"],
-            failing={key: error for key, error in said["pending"].items() if error},
+            failing={key: error for key, error in said["pending"].items() if error not in ("", NO_TRACE)},
         )
 
     def finished(self, pair: str, incident: str) -> tuple[Effect, ...]:

@@ -30,6 +30,11 @@ def poisonous(words: str) -> Fault:
     return Fault(kind="answer_before", match=holds, times=None, answer=NO)
 
 
+def opening(request: Request) -> bool:
+    """Whether this opens a ticket."""
+    return request.method == "POST" and request.path.endswith("/issue")
+
+
 def behind_a_firewall(words: str, status: int = 403) -> Fault:
     """Something in front of a server answers whatever holds these words with a web page."""
     page = Response(
@@ -302,3 +307,48 @@ def test_many_that_a_firewall_dislikes_starve_nobody(flavour: Flavour) -> None:
     scene.look(8)
     crossed = [sum("a good word" in text for text in scene.comments(key)) for _, key in linked]
     assert crossed == [0] * 5 + [1] * 3
+
+
+def test_a_try_that_a_server_did_not_take_does_not_count(flavour: Flavour) -> None:
+    """A tracker that is too busy for an hour is waited for; the refusal that comes then is the first, not the last."""
+    scene = a_scene(flavour)
+    number, key = scene.linked()
+    busy = poisonous("arsenic")
+    busy.answer = Response(status=429, headers={"Retry-After": "60"}, body=b"busy")
+    scene.world.tracker_wire.add(busy)
+    scene.writes(number, "a pinch of arsenic")
+    for _ in range(12):
+        scene.wait(minutes=5)
+    busy.answer = NO
+    scene.wait(minutes=2)
+    with scene.store.reading() as tx:
+        (refused,) = tx.journal.effects("retail", state="pending")
+    assert "poisonous" in refused.error
+    assert refused.attempts == 1
+    scene.world.tracker_wire.faults.remove(busy)
+    scene.wait(minutes=2)
+    assert [words for words in scene.comments(key) if "arsenic" in words]
+
+
+def test_an_opening_that_is_lost_again_and_again_is_told_from_the_third_on(flavour: Flavour) -> None:
+    """Two lost tries may be chance; after the third the person who asked reads that the ticket is not there yet."""
+    scene = a_scene(flavour)
+    fault = Fault(
+        kind="answer_before", match=opening, times=None, answer=Response.of_text(500, "NullPointerException")
+    )
+    scene.world.tracker_wire.add(fault)
+    number = scene.opens()
+    scene.asks(number)
+    told: list[int] = []
+    for _ in range(5):
+        scene.wait(minutes=13)
+        scene.look()
+        with scene.store.reading() as tx:
+            (create,) = tx.journal.open_effects("retail", number)
+        told.append(create.attempts if scene.note_with(number, "could not be opened yet") else 0)
+    assert told[0] == 0
+    assert next(tries for tries in told if tries) >= 3
+    scene.world.tracker_wire.faults.remove(fault)
+    scene.wait(hours=1)
+    scene.settle()
+    assert len(scene.keys()) == 1

@@ -133,6 +133,7 @@ def nobody_is_fought_for_long(court: Court) -> None:
 
 def one_ticket_a_request(court: Court) -> None:
     """No more tickets are opened for an incident than people asked for, and one where a rule opens by itself."""
+    alone = {"Outage"} | ({"Defect"} if "opens by itself" in court.town.ledger.edits else set())
     opened = Counter(
         found[1]
         for ticket in court.tickets.values()
@@ -143,7 +144,7 @@ def one_ticket_a_request(court: Court) -> None:
     for number, count in opened.items():
         asked = _commands(court, number, "#ticket")
         by_itself = any(
-            change.field == "Categorization Tier 1" and change.new == "Outage"
+            change.field == "Categorization Tier 1" and change.new in alone
             for change in court.town.world.desk.people.changes(number)
         )
         assert count <= asked + by_itself, f"{number} has {count} tickets for {asked} requests"

@@ -59,6 +59,7 @@ class BridgeRoads(TrackerRoads):
     def edits_rules(self, edit: str) -> None:
         """An administrator changes a rule, and the daemon is started with it."""
         rules = the_rules()
+        self.town.ledger.edits.add(edit)
         edited = (_edited(rules.rules[0], edit), *rules.rules[1:])
         self.town.scene.rules = RuleSet(maps=rules.maps, rules=edited)
         self.town.scene.restart()

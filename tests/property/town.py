@@ -106,7 +106,7 @@ class Ledger:
     workaround, ``duplicates`` of which others each one was ever closed as a duplicate; ``changed`` incidents that ever
     had a finished change.  ``retired`` are the groups taken out of use, ``poisoned`` the incidents whose writes a
     server refused for long, ``forgone`` (word, place) what an operator did without, ``dropped`` the keys of all that,
-    ``losses`` how often the state was lost.
+    ``losses`` how often the state was lost, ``edits`` what an administrator ever changed in the first rule.
     """
 
     said: list[Said] = field(default_factory=list)
@@ -124,6 +124,7 @@ class Ledger:
     forgone: set[tuple[int, str]] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     losses: int = 0
+    edits: set[str] = field(default_factory=set)
 
 
 #: No search index of a history is later than this.
