@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bridge.decide.plan import plan
@@ -19,6 +20,7 @@ from bridge.model.dossier import Dossier, Link
 from bridge.model.incident import CLOSED, FINAL, RESOLVED
 from bridge.model.note import split_mark
 from bridge.rehearsal.world import DESK_ACCOUNT
+from bridge.simulators.remedy.people import Happened
 from tests.property.texts import words_in
 from tests.property.town import CUSTOM, PAIR, POISONOUS, Said, Town
 
@@ -144,15 +146,12 @@ class Court:
         return [self.tickets[one] for one in known if one in self.tickets]
 
     def put_backs(self, number: str) -> int:
-        """How often the bridge reopened an incident, or wrote that it does while somebody reopened it himself."""
+        """How often the bridge reopened an incident, or wrote that it does in the second in which a person reopened it."""
         history = self.town.world.desk.people.history(number)
         before = [None, *history]
         return sum(
             change.who == DESK_ACCOUNT
-            and (
-                change.old == RESOLVED
-                or (last is not None and last.old == RESOLVED and last.time == change.time)
-            )
+            and (change.old == RESOLVED or _reopened_by_a_person(last, change.time))
             for last, change in zip(before, history, strict=False)
         )
 
@@ -168,6 +167,10 @@ class Court:
     def is_final(self, number: str) -> bool:
         """Whether nobody may change an incident any more."""
         return self.status(number) in FINAL
+
+
+def _reopened_by_a_person(change: Happened | None, at: datetime) -> bool:
+    return change is not None and change.who != DESK_ACCOUNT and change.old == RESOLVED and change.time == at
 
 
 def judge(town: Town) -> None:
