@@ -108,7 +108,7 @@ class Observer:
         ids = list(seen.tickets)
         incidents = list(self.pair.desk.incidents([number]))
         found = list(self.pair.tracker.tickets(ids)) if ids else []
-        self._keep(found)
+        self._keep(number, found)
         if not incidents:
             self.unshown.add(number)
         incident = incidents[0] if incidents else seen.incident
@@ -132,7 +132,7 @@ class Observer:
         if found is None:
             return replace(seen, found={**seen.found, id_or_key: None})
         ticket, notes = found
-        self._keep([found])
+        self._keep(seen.incident.number, [found])
         with self.store.reading() as tx:
             siblings = tx.links.siblings(self.pair.name, seen.incident.number, [ticket.id])
             boards = tx.shared.boards(self.pair.name, [ticket.id])
@@ -145,11 +145,17 @@ class Observer:
             ticket_notes={**seen.ticket_notes, ticket.id: notes},
         )
 
-    def _keep(self, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
-        now = self.pair.clock()
+    def _keep(self, number: str, found: list[tuple[Ticket, tuple[Note, ...]]]) -> None:
+        """Keep what one incident reads of tickets; no poll will show it to their other incidents as a change any more."""
+        pair, now = self.pair.name, self.pair.clock()
         with self.store.transaction() as tx:
-            tx.memory.see_tickets(self.pair.name, [ticket for ticket, _ in found], now)
-            tx.memory.see_notes(self.pair.name, "ticket", [note for _, notes in found for note in notes], now)
+            changed = tx.memory.see_tickets(pair, [ticket for ticket, _ in found], now)
+            notes = [note for _, some in found for note in some]
+            unseen = tx.memory.see_notes(pair, "ticket", notes, now)
+            said = {note.parent for note in notes if note.id in unseen and note.origin == "person"}
+            of_ticket = tx.links.incidents_of_tickets(pair, {*changed, *said})
+            others = {other for some in of_ticket.values() for other in some} - {number}
+            tx.agenda.mark_dirty(pair, sorted(others), "another incident's look saw its ticket change", now)
 
     def _with_notes(self, seen: Observation) -> Observation:
         notes = self.pair.desk.notes(seen.incident.number)

@@ -422,3 +422,23 @@ def test_forty_incidents_on_one_ticket(flavour: Flavour) -> None:
     scene.settle()
     assert len(scene.comments(key)) == 2
     assert len(scene.world.tracker_wire.seen) - before < 40 * 2 + 40
+
+
+@pytest.mark.parametrize("joining", [True, False])
+def test_what_one_incident_reads_first_reaches_the_others(flavour: Flavour, joining: bool) -> None:
+    """A comment that comes after the poll, and that another incident of the ticket reads first, is carried to all."""
+    scene = a_scene(flavour)
+    numbers, key = on_one_ticket(scene)
+    if joining:
+        joins(scene, key)
+    else:  # an early resolve is put back, and everything is read afresh before that
+        scene.resolves(numbers[1], "ann")
+    comment = Fault(
+        kind="call_after",
+        match=lambda request: "/search" in request.path,
+        call=lambda: scene.world.tracker.people.comments(key, "Which browser is it?", "dev.ana"),
+    )
+    scene.world.tracker_wire.add(comment)
+    scene.settle()
+    for number in numbers:
+        assert len(scene.note_with(number, "Which browser is it?")) == 1

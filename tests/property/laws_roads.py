@@ -182,7 +182,7 @@ def _reasons_to_take_back(court: Court, number: str) -> int:
 
 
 def nothing_twice_in_the_same_words(court: Court) -> None:
-    """No two notes of the bridge say the same, but for answers to what people wrote, and moves that they made, again."""
+    """No two notes of the bridge say the same, but for answers, and for moves and questions that come again."""
     for number in court.incidents:
         said = sum(one.place == number for one in court.town.ledger.said)
         changes = court.town.world.desk.people.changes(number)
@@ -191,6 +191,8 @@ def nothing_twice_in_the_same_words(court: Court) -> None:
             most = moves if text.startswith(_MOVED) else said
             if any(words in text for words in _TAKEN_BACK):
                 most = _reasons_to_take_back(court, number)
+            if any(words in text for words in _QUESTIONS):  # once a round
+                most += 1 + len(_heard(court, number, *_TAKEN_BACK))
             assert times <= max(1, most), f"{number} reads {times} times: {text}"
 
 
