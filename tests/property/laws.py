@@ -187,10 +187,14 @@ def judge(town: Town) -> None:
 
 
 def no_duplicate(court: Court) -> None:
-    """One ticket a request, one note a mark, one living note an incident, one remote link a ticket and incident."""
+    """One ticket a request, one note a mark, one living note an incident, one remote link a ticket and incident.
+
+    A ticket that was out of the bridge's sight does not count: hidden before the bridge knew of it, it is opened again.
+    """
     labels = Counter(
         label
-        for ticket in court.tickets.values()
+        for ticket_id, ticket in court.tickets.items()
+        if ticket_id not in court.town.ledger.gone
         for label in ticket.facts["labels"]
         if label.startswith("bridge-")
     )
