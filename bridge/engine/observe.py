@@ -153,8 +153,7 @@ class Observer:
             notes = [note for _, some in found for note in some]
             unseen = tx.memory.see_notes(pair, "ticket", notes, now)
             said = {note.parent for note in notes if note.id in unseen and note.origin == "person"}
-            of_ticket = tx.links.incidents_of_tickets(pair, {*changed, *said})
-            others = {other for some in of_ticket.values() for other in some} - {number}
+            others = tx.links.incidents_on(pair, {*changed, *said}) - {number}
             tx.agenda.mark_dirty(pair, sorted(others), "another incident's look saw its ticket change", now)
 
     def _with_notes(self, seen: Observation) -> Observation:

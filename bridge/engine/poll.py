@@ -173,11 +173,7 @@ class Poll:
         new = [note for note in notes if note.id in fresh]
         others = [note for note in new if note.origin != "bridge" or note.author not in ours]
         parents = {note.parent for note in others}
-        if side == "incident":
-            numbers = parents
-        else:
-            of_ticket = tx.links.incidents_of_tickets(self.pair.name, parents)
-            numbers = {number for some in of_ticket.values() for number in some}
+        numbers = parents if side == "incident" else tx.links.incidents_on(self.pair.name, parents)
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "somebody wrote", now)
         return len(new) - len(others)
 
@@ -245,8 +241,7 @@ class Poll:
         mine = [(ticket, notes) for ticket, notes in found if ticket.id in linked]
         tickets = [ticket for ticket, _ in mine]
         changed = tx.memory.see_tickets(self.pair.name, tickets, now, surely=surely)
-        of_ticket = tx.links.incidents_of_tickets(self.pair.name, changed)
-        numbers = {number for some in of_ticket.values() for number in some}
+        numbers = tx.links.incidents_on(self.pair.name, changed)
         tx.agenda.mark_dirty(self.pair.name, sorted(numbers), "the ticket changed", now)
         return self._keep_notes(tx, "ticket", [note for _, notes in mine for note in notes])
 

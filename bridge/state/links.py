@@ -80,6 +80,10 @@ class Links:
                 found[ticket_id] = (*found.get(ticket_id, ()), number)
         return found
 
+    def incidents_on(self, pair: str, ids: Iterable[str]) -> set[str]:
+        """Return the numbers of all incidents that are linked to any of the tickets."""
+        return {number for some in self.incidents_of_tickets(pair, ids).values() for number in some}
+
     def incidents_of_ticket(self, pair: str, ticket_id: str) -> tuple[str, ...]:
         """Return the numbers of the incidents that are linked to a ticket, sorted."""
         return self.incidents_of_tickets(pair, (ticket_id,)).get(ticket_id, ())

@@ -17,6 +17,7 @@ from bridge.rehearsal.world import DESK_ACCOUNT, Cast, Flavour, World
 from bridge.rules.load import load_rules
 from bridge.rules.shape import RuleFile, RuleSet
 from bridge.simulators.jira import CustomField, ProjectSpec
+from bridge.simulators.wire import Request
 from bridge.state.store import Store
 
 RULES = Path(__file__).with_name("rules.yaml")
@@ -47,6 +48,11 @@ CAST = Cast(
 )
 
 POLL = timedelta(seconds=30)
+
+
+def creates(request: Request) -> bool:
+    """Whether a request opens a ticket."""
+    return request.method == "POST" and request.path.endswith("/issue")
 
 
 @dataclass(kw_only=True)

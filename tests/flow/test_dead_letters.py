@@ -12,7 +12,7 @@ from bridge.simulators.faults import Fault
 from bridge.simulators.jira import Person
 from bridge.simulators.wire import Request, Response
 from bridge.state.journal import Effect
-from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.flow.scene import FLAVOURS, Scene, a_scene, creates
 
 pytestmark = [pytest.mark.promise("one bad incident"), pytest.mark.parametrize("flavour", FLAVOURS)]
 
@@ -28,11 +28,6 @@ def poisonous(words: str) -> Fault:
         return request.method == "POST" and words.encode() in request.body
 
     return Fault(kind="answer_before", match=holds, times=None, answer=NO)
-
-
-def opening(request: Request) -> bool:
-    """Whether this opens a ticket."""
-    return request.method == "POST" and request.path.endswith("/issue")
 
 
 def behind_a_firewall(words: str, status: int = 403) -> Fault:
@@ -334,7 +329,7 @@ def test_an_opening_that_is_lost_again_and_again_is_told_from_the_third_on(flavo
     """Two lost tries may be chance; after the third the person who asked reads that the ticket is not there yet."""
     scene = a_scene(flavour)
     fault = Fault(
-        kind="answer_before", match=opening, times=None, answer=Response.of_text(500, "NullPointerException")
+        kind="answer_before", match=creates, times=None, answer=Response.of_text(500, "NullPointerException")
     )
     scene.world.tracker_wire.add(fault)
     number = scene.opens()

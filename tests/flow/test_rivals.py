@@ -22,7 +22,7 @@ from bridge.simulators.wire import Request, Response
 from bridge.state.journal import Effect
 from bridge.state.store import Store
 from tests.flow import test_rivals_below, test_rivals_flow
-from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.flow.scene import FLAVOURS, Scene, a_scene, creates
 from tests.flow.test_asking import a_desk
 from tests.flow.test_dead_letters import ACCOUNT, poisonous, until_dead
 
@@ -40,11 +40,6 @@ def scene(request: pytest.FixtureRequest) -> Scene:
 def times(texts: list[str], words: str) -> int:
     """How many texts hold these words."""
     return sum(words in text for text in texts)
-
-
-def creates(request: Request) -> bool:
-    """Whether a request opens a ticket."""
-    return request.method == "POST" and request.path.endswith("/issue")
 
 
 def comments(request: Request) -> bool:

@@ -30,7 +30,7 @@ from bridge.simulators.faults import Fault
 from bridge.simulators.jira import Throttle
 from bridge.simulators.wire import Request, Response, TimedOut
 from tests.flow.ruled import mirroring
-from tests.flow.scene import FLAVOURS, Scene, a_scene
+from tests.flow.scene import FLAVOURS, Scene, a_scene, creates
 from tests.flow.test_dead_letters import ACCOUNT
 
 pytestmark = pytest.mark.promise("the rivals' failures")
@@ -44,11 +44,6 @@ PATIENCE = 30.0
 def scene(request: pytest.FixtureRequest) -> Scene:
     """A scene with either Jira."""
     return a_scene(request.param)
-
-
-def creates(request: Request) -> bool:
-    """Whether a request opens a ticket."""
-    return request.method == "POST" and request.path.endswith("/issue")
 
 
 def comments(request: Request) -> bool:

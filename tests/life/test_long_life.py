@@ -59,6 +59,11 @@ class Sample:
     state: int
     log: int
 
+    @property
+    def own(self) -> int:
+        """The memory that SQLite does not keep."""
+        return self.memory - self.pages
+
 
 @dataclass(kw_only=True)
 class Life:
@@ -135,7 +140,7 @@ def slope(samples: list[Sample]) -> float:
     What is lost is lost in each of them.  A heap that finds its size, when threads happen to meet, does so in one.
     """
     ends = samples[::STRETCH]
-    grown = [after.memory - after.pages - before.memory + before.pages for before, after in pairwise(ends)]
+    grown = [after.own - before.own for before, after in pairwise(ends)]
     return median(grown) / (STRETCH * EVERY)
 
 
@@ -193,7 +198,7 @@ def test_a_day_of_ten_thousand_looks(life: Life, figure: Callable[[str], None]) 
     life.lives(10_000)
     settled = life.samples[SETTLED:]
     growth = slope(settled) * 10_000 / 2**20
-    most = (max(one.memory - one.pages for one in settled) - settled[0].memory + settled[0].pages) / 2**20
+    most = (max(sample.own for sample in settled) - settled[0].own) / 2**20
     pages = max(sample.pages for sample in settled)
     first, last = settled[0], settled[-1]
     looks = last.look - first.look

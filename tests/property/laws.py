@@ -21,6 +21,7 @@ from bridge.model.incident import CLOSED, FINAL, RESOLVED
 from bridge.model.note import split_mark
 from bridge.rehearsal.world import DESK_ACCOUNT
 from bridge.simulators.remedy.people import Happened
+from bridge.state.journal import Effect, EffectState
 from tests.property.texts import words_in
 from tests.property.town import CUSTOM, PAIR, POISONOUS, Said, Town
 
@@ -385,15 +386,9 @@ def nothing_is_left(court: Court) -> None:
     What is for a ticket that went away is tried again for some hours: it may only be hidden.
     """
     town = court.town
-    with town.store.reading() as tx:
-        still_open = [
-            effect
-            for state in ("pending", "started", "unknown")
-            for effect in tx.journal.effects(PAIR, state=state)  # type: ignore[arg-type]
-        ]
     left = [
         f"{effect.key} ({effect.state})"
-        for effect in still_open
+        for effect in _effects(court, "pending", "started", "unknown")
         if not (effect.error and getattr(effect.action, "ticket_id", "") in town.ledger.gone)
     ]
     assert not left, f"the journal still has {left}"
@@ -402,15 +397,14 @@ def nothing_is_left(court: Court) -> None:
         _plans_nothing(town, number)
 
 
+def _effects(court: Court, *states: EffectState) -> list[Effect]:
+    with court.town.store.reading() as tx:
+        return [effect for state in states for effect in tx.journal.effects(PAIR, state=state)]
+
+
 def _given_up_with_reason(court: Court) -> None:
     """An effect is refused for good only where its ticket went away, or for a reason that people made."""
-    with court.town.store.reading() as tx:
-        given_up = [
-            effect
-            for state in ("refused", "dead")
-            for effect in tx.journal.effects(PAIR, state=state)  # type: ignore[arg-type]
-        ]
-    for effect in given_up:
+    for effect in _effects(court, "refused", "dead"):
         ticket = getattr(effect.action, "ticket_id", "")
         allowed = ticket in court.town.ledger.gone or any(words in effect.error for words in _GOOD_REASONS)
         assert allowed, f"{effect.key} is {effect.state}: {effect.error}"
